@@ -1,0 +1,82 @@
+//! Every place on disk that the program owns.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
+
+/// All files of the program lie under one directory, so that a copy of it is a working home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    home: PathBuf,
+}
+
+impl Paths {
+    /// `$MEMORY_LANE_HOME`, else `memory-lane` under the platform's data directory. `None` when neither is known.
+    pub fn from_env() -> Option<Self> {
+        if let Some(home) = variable("MEMORY_LANE_HOME") {
+            let home = PathBuf::from(home);
+            return Some(Self { home: std::path::absolute(&home).unwrap_or(home) });
+        }
+        let data = choose_base_strategy().ok()?.data_dir();
+        Some(Self { home: data.join("memory-lane") })
+    }
+
+    /// Everything under `home`.
+    pub fn at(home: impl Into<PathBuf>) -> Self {
+        Self { home: home.into() }
+    }
+
+    /// The directory itself.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.home.join("memory-lane.db")
+    }
+
+    /// What the person has set.
+    pub fn settings(&self) -> PathBuf {
+        self.home.join("config.json")
+    }
+
+    /// One directory for each model.
+    pub fn models(&self) -> PathBuf {
+        self.home.join("models")
+    }
+
+    /// The ONNX Runtime library and its licence.
+    pub fn runtime(&self) -> PathBuf {
+        self.home.join("runtime")
+    }
+
+    /// What hooks and workers had to say; nothing of it ever goes to standard output.
+    pub fn log(&self) -> PathBuf {
+        self.home.join("memory-lane.log")
+    }
+
+    /// How long each stage of the latest hooks took.
+    pub fn timings(&self) -> PathBuf {
+        self.home.join("timings.jsonl")
+    }
+
+    /// Recalls that could not be written to the database at once; the next writer takes them in.
+    pub fn spool(&self) -> PathBuf {
+        self.home.join("recalls.spool")
+    }
+}
+
+/// A variable of the environment; empty counts as unset.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Claude Code's directory: `$CLAUDE_CONFIG_DIR`, else `~/.claude`.
+pub fn agent_home() -> Option<PathBuf> {
+    match variable("CLAUDE_CONFIG_DIR") {
+        Some(dir) => Some(PathBuf::from(dir)),
+        None => etcetera::home_dir().ok().map(|home| home.join(".claude")),
+    }
+}

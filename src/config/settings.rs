@@ -1,0 +1,112 @@
+//! What the person has set, with a default for everything.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Why the settings could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file exists but cannot be read.
+    #[error("cannot read settings {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("settings {path}: {reason}; fix that line or remove the file to get the defaults")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Whether recall speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecallMode {
+    /// Inject what passes.
+    #[default]
+    On,
+    /// Do everything, record it, inject nothing.
+    Shadow,
+    /// Do nothing.
+    Off,
+}
+
+/// `config.json`; unknown keys are an error, so that a typing mistake does not pass for a setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether recall speaks.
+    pub recall: RecallMode,
+    /// Show the person a line that says what was recalled.
+    pub announce: bool,
+    /// Most characters injected at a prompt.
+    pub prompt_budget_chars: usize,
+    /// Most characters injected at the start of a session.
+    pub session_budget_chars: usize,
+    /// Most memories injected at once.
+    pub most_memories: usize,
+    /// How long the hook may take, in milliseconds, before it answers with what it has.
+    pub deadline_ms: u64,
+    /// Which model embeds.
+    pub model: String,
+    /// Recall after file reads and edits.
+    pub recall_on_files: bool,
+    /// Most characters that one file event may inject.
+    pub file_budget_chars: usize,
+    /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
+    pub excluded: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            recall: RecallMode::On,
+            announce: true,
+            prompt_budget_chars: 2_000,
+            session_budget_chars: 1_200,
+            most_memories: 4,
+            deadline_ms: 300,
+            model: "all-MiniLM-L6-v2".to_owned(),
+            recall_on_files: true,
+            file_budget_chars: 1_200,
+            excluded: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The file's settings, or the defaults when there is no file.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        match std::fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|error| SettingsError::Invalid { path: path.to_owned(), reason: error.to_string() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_means_defaults_and_a_typing_mistake_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.json");
+        assert_eq!(Settings::load(&path).unwrap(), Settings::default());
+        std::fs::write(&path, r#"{"recall":"shadow","announce":false}"#).unwrap();
+        let settings = Settings::load(&path).unwrap();
+        assert_eq!(settings.recall, RecallMode::Shadow);
+        assert!(!settings.announce);
+        std::fs::write(&path, r#"{"anounce":false}"#).unwrap();
+        assert!(Settings::load(&path).unwrap_err().to_string().contains("anounce"));
+    }
+}

@@ -1,0 +1,21 @@
+//! Plain data that every part of the program speaks about: sessions, memories, entities, scores.
+//!
+//! Nothing here does I/O, reads a clock or knows of a store.
+
+mod entity;
+mod memory;
+mod project;
+mod score;
+mod session;
+mod time;
+
+pub use entity::{Entity, EntityId, EntityKind, Mention};
+pub use memory::{
+    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
+};
+pub use project::{Project, ProjectId};
+pub use score::{Explanation, Outcome, Signal};
+pub use session::{
+    Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
+};
+pub use time::Timestamp;

@@ -1,0 +1,279 @@
+//! What is kept of a moment of consequential decision.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Mention, SessionId, Timestamp};
+
+/// A memory's number, by which people and agents name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemoryId(pub i64);
+
+impl fmt::Display for MemoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Declares an enum whose variants have one stable lower-case name each, in JSON, SQL and on the command line.
+macro_rules! named {
+    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $type {
+            $($(#[$doc])* #[serde(rename = $name)] $variant),+
+        }
+
+        impl $type {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The value with this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == name)
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = String;
+
+            fn from_str(name: &str) -> Result<Self, String> {
+                Self::parse(name).ok_or_else(|| {
+                    let known: Vec<_> = Self::ALL.iter().map(|value| value.as_str()).collect();
+                    format!("`{name}` is none of: {}", known.join(", "))
+                })
+            }
+        }
+    };
+}
+
+named! {
+    /// The eight kinds of memory.
+    MemoryKind {
+        /// A choice that was made.
+        Decision = "decision",
+        /// Something understood.
+        Insight = "insight",
+        /// Something that keeps happening.
+        Pattern = "pattern",
+        /// A promise or a standing preference.
+        Commitment = "commitment",
+        /// Something found out by trying.
+        Learning = "learning",
+        /// One side set the other right.
+        Correction = "correction",
+        /// How a thing is done here.
+        Workflow = "workflow",
+        /// Something missing.
+        Gap = "gap",
+    }
+}
+
+named! {
+    /// What made the catcher look.
+    Trigger {
+        /// The user set the agent right.
+        Correction = "correction",
+        /// The user did not like it.
+        Negative = "negative",
+        /// The user liked it very much.
+        Enthusiasm = "enthusiasm",
+        /// The user decided something.
+        Decision = "decision",
+        /// The user stated a standing preference or rule.
+        Preference = "preference",
+        /// The user asked for the same thing again.
+        Repeat = "repeat",
+        /// Something failed, then worked another way.
+        Recovery = "recovery",
+        /// Somebody told the program to remember it.
+        Manual = "manual",
+        /// It came from elsewhere.
+        Import = "import",
+    }
+}
+
+named! {
+    /// Where a memory stands in its life.
+    MemoryStatus {
+        /// In use.
+        Active = "active",
+        /// In use, and never retired by the program.
+        Pinned = "pinned",
+        /// Kept, but never recalled: a person put it away.
+        Retired = "retired",
+        /// Kept, but a newer memory took its place.
+        Superseded = "superseded",
+        /// Kept for review, never recalled: it stands only on text that nobody vouches for.
+        Quarantined = "quarantined",
+    }
+}
+
+impl MemoryStatus {
+    /// Whether recall may return it.
+    pub fn recallable(self) -> bool {
+        matches!(self, Self::Active | Self::Pinned)
+    }
+}
+
+named! {
+    /// Who vouches for a memory; computed from its evidence, never claimed by it.
+    Origin {
+        /// The user said it.
+        User = "user",
+        /// The agent said it, or it follows from what the agent did.
+        Agent = "agent",
+        /// It stands on tool or web output only.
+        Tool = "tool",
+        /// Another store said it.
+        Imported = "imported",
+    }
+}
+
+named! {
+    /// Who set whom right.
+    Direction {
+        /// The user corrected the agent.
+        UserCorrectsAgent = "user_corrects_agent",
+        /// The agent corrected the user.
+        AgentCorrectsUser = "agent_corrects_user",
+    }
+}
+
+named! {
+    /// Whether it is about something to do or something to avoid.
+    Polarity {
+        /// More of this.
+        Positive = "positive",
+        /// Neither.
+        Neutral = "neutral",
+        /// Less of this.
+        Negative = "negative",
+    }
+}
+
+/// Where a memory was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The session, if it came from one.
+    pub session: Option<SessionId>,
+    /// The record in the transcript.
+    pub message: Option<String>,
+    /// Position of that message among the session's steps.
+    pub seq: Option<u32>,
+}
+
+/// A memory before the store has given it a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryDraft {
+    /// What kind of moment it was.
+    pub kind: MemoryKind,
+    /// One line, self-contained.
+    pub title: String,
+    /// The memory itself, self-contained.
+    pub body: String,
+    /// Why it was kept: names the evidence.
+    pub reasoning: String,
+    /// What made the catcher look.
+    pub trigger: Trigger,
+    /// How sure the program is that this is worth keeping, 0 to 1.
+    pub confidence: f32,
+    /// Who set whom right, for corrections.
+    pub direction: Option<Direction>,
+    /// Do more or less of it.
+    pub polarity: Polarity,
+    /// Who vouches for it.
+    pub origin: Origin,
+    /// Where it stands in its life.
+    pub status: MemoryStatus,
+    /// Key of the project; none for memories that hold everywhere.
+    pub project: Option<String>,
+    /// When the moment happened.
+    pub formed_at: Timestamp,
+    /// Where it was found.
+    pub provenance: Provenance,
+    /// The verbatim moment with a few messages around it, as Markdown.
+    pub source_chunk: String,
+    /// What the user said at that moment, verbatim; indexed in preference to the agent's prose.
+    pub quote: String,
+    /// What it mentions.
+    pub entities: Vec<Mention>,
+    /// Files it is about: relative to the project's root where inside, else absolute.
+    pub files: Vec<String>,
+    /// Fields of an import that the program has no column for.
+    pub extra: Map<String, Value>,
+}
+
+impl MemoryDraft {
+    /// A memory with the fields that an import must give; the rest neutral.
+    pub fn new(kind: MemoryKind, title: impl Into<String>, body: impl Into<String>, formed_at: Timestamp) -> Self {
+        Self {
+            kind,
+            title: title.into(),
+            body: body.into(),
+            reasoning: String::new(),
+            trigger: Trigger::Manual,
+            confidence: 0.8,
+            direction: None,
+            polarity: Polarity::Neutral,
+            origin: Origin::User,
+            status: MemoryStatus::Active,
+            project: None,
+            formed_at,
+            provenance: Provenance::default(),
+            source_chunk: String::new(),
+            quote: String::new(),
+            entities: Vec::new(),
+            files: Vec::new(),
+            extra: Map::new(),
+        }
+    }
+
+    /// The text that is embedded and searched: title, body and the user's own words, each once.
+    ///
+    /// The agent's prose is left out on purpose: indexing what the user said finds more (nDCG 57 against 42 on one set).
+    pub fn index_text(&self) -> String {
+        let mut text = String::new();
+        for part in [&self.title, &self.body, &self.quote] {
+            let part = part.trim();
+            if !part.is_empty() && !text.contains(part) {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(part);
+            }
+        }
+        text
+    }
+}
+
+/// A memory as the store holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Memory {
+    /// Its number.
+    pub id: MemoryId,
+    /// Its content.
+    pub draft: MemoryDraft,
+    /// When the store took it in.
+    pub saved_at: Timestamp,
+    /// In how many separate moments it was observed, at least 1.
+    pub times_observed: u32,
+    /// How often it was injected.
+    pub recall_count: u32,
+    /// What took its place.
+    pub superseded_by: Option<MemoryId>,
+}

@@ -1,0 +1,56 @@
+//! Why a candidate got its rank: made by the ranking itself and shown everywhere as it is.
+
+use serde::Serialize;
+
+use super::MemoryId;
+
+/// One part of a score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Signal {
+    /// Which part: `cosine`, `text`, `intent`, `votes`.
+    pub name: &'static str,
+    /// The raw measure, in the signal's own unit.
+    pub value: f32,
+    /// What it did to the score: added for base signals, multiplied for the others.
+    pub effect: f32,
+}
+
+/// What became of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Put into the context.
+    Injected,
+    /// Good enough, but left out: shown before, too alike another, or over the budget.
+    KeptBack,
+    /// Below the floor.
+    Dropped,
+}
+
+impl Outcome {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Injected => "injected",
+            Self::KeptBack => "kept_back",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// The whole reason for one candidate's rank and outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// Final score, higher is better, about 0 to 1.
+    pub score: f32,
+    /// The floor it had to reach.
+    pub floor: f32,
+    /// Every part of the score.
+    pub signals: Vec<Signal>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, in words for a person.
+    pub why: String,
+}

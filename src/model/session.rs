@@ -1,0 +1,262 @@
+//! What an agent's transcript holds, in the same shape for every agent.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// Which program wrote a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Agent {
+    /// Anthropic's Claude Code.
+    ClaudeCode,
+}
+
+impl Agent {
+    /// The name used in session ids, on the command line and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClaudeCode => "claude-code",
+        }
+    }
+
+    /// The agent with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::ClaudeCode].into_iter().find(|agent| agent.as_str() == name)
+    }
+}
+
+/// Identity of a session across machines and stores: `<agent>/<the agent's own session id>`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub String);
+
+impl SessionId {
+    /// The id of the session that `agent` calls `native`.
+    pub fn new(agent: Agent, native: &str) -> Self {
+        Self(format!("{}/{native}", agent.as_str()))
+    }
+
+    /// The agent's own id, without the agent's name.
+    pub fn native(&self) -> &str {
+        self.0.split_once('/').map_or(self.0.as_str(), |(_, native)| native)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is known of a session as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Session {
+    /// Identity.
+    pub id: SessionId,
+    /// Who wrote it.
+    pub agent: Agent,
+    /// The session this one is a sub-agent of, or was forked from.
+    pub parent: Option<SessionId>,
+    /// Whether this is a sub-agent's transcript (then `parent` is its session).
+    pub subagent: bool,
+    /// Key of the project it belongs to.
+    pub project: Option<String>,
+    /// Working directory of its first record.
+    pub cwd: Option<String>,
+    /// Git branch of its latest record that names one.
+    pub branch: Option<String>,
+    /// Title given by the person, else by the agent, else none.
+    pub title: Option<String>,
+    /// Version of the agent at the latest record.
+    pub client_version: Option<String>,
+    /// First thing the user asked.
+    pub first_prompt: Option<String>,
+    /// When that was.
+    pub first_prompt_at: Option<Timestamp>,
+    /// Latest message of either side.
+    pub last_message: Option<String>,
+    /// When that was.
+    pub last_message_at: Option<Timestamp>,
+    /// Earliest record.
+    pub started_at: Option<Timestamp>,
+    /// Latest record.
+    pub ended_at: Option<Timestamp>,
+    /// How many messages are the user's own words.
+    pub user_messages: u32,
+    /// How many messages are the agent's.
+    pub agent_messages: u32,
+    /// How many tools were called.
+    pub tool_calls: u32,
+    /// How many of these failed.
+    pub failed_calls: u32,
+    /// How often the user stopped the agent.
+    pub interrupts: u32,
+    /// How often the context was compacted.
+    pub compactions: u32,
+    /// Pull requests the transcript names, as URLs.
+    pub pull_requests: Vec<String>,
+    /// How many memories were caught from it.
+    pub memories: u32,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person.
+    User,
+    /// The coding agent.
+    Agent,
+}
+
+impl Role {
+    /// The name in the store and in search filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// Something said, by either side, after redaction.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// Position among all steps of the session, from 0, growing with the transcript.
+    pub seq: u32,
+    /// The record's id in the transcript; the same record copied into a fork has the same one.
+    pub uuid: Option<String>,
+    /// Who speaks.
+    pub role: Role,
+    /// What was said.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// The user stopped the agent just before this message.
+    pub after_interrupt: bool,
+}
+
+/// How a tool call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ToolStatus {
+    /// No result seen yet.
+    Pending,
+    /// It worked.
+    Ok,
+    /// It reported an error of its own.
+    Failed,
+    /// It never ran to its end: the user stopped or refused it, or a sibling's failure cancelled it.
+    Cancelled,
+}
+
+impl ToolStatus {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with this name; unknown names count as pending.
+    pub fn parse(name: &str) -> Self {
+        [Self::Ok, Self::Failed, Self::Cancelled].into_iter().find(|s| s.as_str() == name).unwrap_or(Self::Pending)
+    }
+}
+
+/// What a tool call did to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileAction {
+    /// Looked at it.
+    Read,
+    /// Changed or created it.
+    Edit,
+}
+
+impl FileAction {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Edit => "edit",
+        }
+    }
+}
+
+/// A file that a tool call touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TouchedFile {
+    /// Path relative to the project's root where it lies inside, else absolute.
+    pub path: String,
+    /// What was done.
+    pub action: FileAction,
+}
+
+/// One tool call with its result, after redaction.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ToolCall {
+    /// Position among all steps of the session.
+    pub seq: u32,
+    /// The id that pairs call and result.
+    pub call_id: String,
+    /// Tool name as the agent writes it: `Bash`, `Edit`.
+    pub name: String,
+    /// The shell command, for tools that run one.
+    pub command: Option<String>,
+    /// The input as compact JSON, cut to a few hundred characters.
+    pub input: String,
+    /// How it ended.
+    pub status: ToolStatus,
+    /// Start of the output, cut; longer for failures.
+    pub output: String,
+    /// Files it touched.
+    pub files: Vec<TouchedFile>,
+    /// When it was called.
+    pub at: Timestamp,
+}
+
+/// One step of a turn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The agent said something.
+    Said(Message),
+    /// The agent called a tool.
+    Called(ToolCall),
+}
+
+/// From a prompt to the finished answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Turn {
+    /// Position in the session, from 0; turn 0 may lack a prompt when the transcript starts with the agent.
+    pub number: u32,
+    /// What the user asked.
+    pub prompt: Option<Message>,
+    /// What the agent did about it, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Turn {
+    /// The agent's last words in this turn.
+    pub fn answer(&self) -> Option<&Message> {
+        self.steps.iter().rev().find_map(|step| match step {
+            Step::Said(message) => Some(message),
+            Step::Called(_) => None,
+        })
+    }
+
+    /// The tool calls of this turn, in order.
+    pub fn calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Called(call) => Some(call),
+            Step::Said(_) => None,
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! Memories and their vectors.
+
+use super::Result;
+use crate::model::{Entity, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, SessionId, Timestamp};
+
+/// What became of a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is a new memory.
+    New(MemoryId),
+    /// The same moment was stored before, under this number.
+    Known(MemoryId),
+    /// The user once told the program to forget it, so it stays forgotten.
+    Forgotten,
+}
+
+/// Which memories to list. Unset fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MemoryFilter {
+    /// Kind.
+    pub kind: Option<MemoryKind>,
+    /// Key of the project.
+    pub project: Option<String>,
+    /// Session it was caught from.
+    pub session: Option<SessionId>,
+    /// Status; when unset, all but superseded ones.
+    pub status: Option<MemoryStatus>,
+    /// Words that title, body or quote must hold.
+    pub text: Option<String>,
+    /// At most so many, latest formed first; 0 means all.
+    pub limit: usize,
+}
+
+/// A change a person makes to a memory. Unset fields stay.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MemoryEdit {
+    /// New title.
+    pub title: Option<String>,
+    /// New body.
+    pub body: Option<String>,
+    /// New kind.
+    pub kind: Option<MemoryKind>,
+    /// New status.
+    pub status: Option<MemoryStatus>,
+}
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct StoreCounts {
+    /// Sessions, sub-agents' not counted.
+    pub sessions: u64,
+    /// Messages of both sides.
+    pub messages: u64,
+    /// Tool calls.
+    pub tool_calls: u64,
+    /// Memories that recall may return.
+    pub memories: u64,
+    /// Memories without a vector of the current model.
+    pub unembedded: u64,
+    /// Recalls recorded.
+    pub recalls: u64,
+    /// Votes.
+    pub votes: u64,
+}
+
+/// Keeps memories.
+pub trait MemoryStore {
+    /// Stores a memory. The same moment (session, message, trigger and title; without a session: kind, project, title
+    /// and body) is stored once.
+    fn add_memory(&mut self, draft: &MemoryDraft, now: Timestamp) -> Result<Added>;
+
+    /// Stores many in one transaction; same order as given.
+    fn add_memories(&mut self, drafts: &[MemoryDraft], now: Timestamp) -> Result<Vec<Added>>;
+
+    /// One memory.
+    fn memory(&self, id: MemoryId) -> Result<Option<Memory>>;
+
+    /// Memories, latest formed first.
+    fn memories(&self, filter: &MemoryFilter) -> Result<Vec<Memory>>;
+
+    /// Changes a memory; its vectors are dropped when the text changes.
+    fn edit_memory(&mut self, id: MemoryId, edit: &MemoryEdit) -> Result<()>;
+
+    /// Deletes a memory for good and keeps it from being caught again.
+    fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()>;
+
+    /// Recallable memories that lack a vector of `model`, with the text to embed.
+    fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>>;
+
+    /// Stores vectors of unit length.
+    fn put_vectors(&mut self, model: &str, vectors: &[(MemoryId, Vec<f32>)]) -> Result<()>;
+
+    /// The memories nearest to one memory by their stored vectors, with cosine, nearest first.
+    fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>>;
+
+    /// Entities, most mentioned first.
+    fn entities(&self, limit: usize) -> Result<Vec<Entity>>;
+
+    /// How much there is; `model` says whose vectors count.
+    fn counts(&self, model: &str) -> Result<StoreCounts>;
+
+    /// Brings derived tables (term statistics) up to date and folds the write-ahead log; cheap when nothing changed.
+    fn tidy(&mut self) -> Result<()>;
+}

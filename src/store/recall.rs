@@ -1,0 +1,214 @@
+//! Finding memories, and remembering what was shown and how it was judged.
+
+use super::Result;
+use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp};
+
+/// What a query may be answered from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// Key of the project asked in; memories without a project belong to every scope.
+    pub project: Option<String>,
+    /// Only memories formed before this.
+    pub before: Timestamp,
+    /// A session whose own memories are in the context anyway.
+    pub not_session: Option<SessionId>,
+}
+
+/// A memory found by its vector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VectorHit {
+    /// Which.
+    pub id: MemoryId,
+    /// Cosine to the query, -1 to 1.
+    pub cosine: f32,
+}
+
+/// The nearest memories, and how near everything is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VectorHits {
+    /// Nearest first, of the scope's project or of none.
+    pub in_scope: Vec<VectorHit>,
+    /// Nearest first, of other projects.
+    pub elsewhere: Vec<VectorHit>,
+    /// How many vectors of the scope were compared.
+    pub compared: usize,
+    /// Mean cosine over these.
+    pub mean: f32,
+    /// Standard deviation of the cosine over these.
+    pub deviation: f32,
+}
+
+/// Text scores of every memory of the scope that holds a counted term.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LexicalHits {
+    /// BM25, higher is better, always positive.
+    pub scores: std::collections::HashMap<MemoryId, f32>,
+    /// Query terms that were counted: rare ones first, until the budget of postings was spent.
+    pub counted: Vec<String>,
+    /// Query terms left out as too common.
+    pub left_out: Vec<String>,
+}
+
+/// An entity of the store that a text names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownEntity {
+    /// Which.
+    pub id: EntityId,
+    /// What kind.
+    pub kind: EntityKind,
+    /// Its name.
+    pub name: String,
+}
+
+/// A candidate with what ranking needs to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundMemory {
+    /// The memory.
+    pub memory: Memory,
+    /// Whether it belongs to the scope's project or to none.
+    pub in_scope: bool,
+}
+
+/// A vote with the situation it was given in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vote {
+    /// On which memory.
+    pub memory: MemoryId,
+    /// +1 or -1.
+    pub value: i8,
+    /// Vector of the query that had surfaced the memory, if it was embedded.
+    pub vector: Option<Vec<f32>>,
+}
+
+/// A vote to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VoteRecord {
+    /// On which memory.
+    pub memory: MemoryId,
+    /// Up or down.
+    pub up: bool,
+    /// The session it was given in, if known.
+    pub session: Option<SessionId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One memory that a hook considered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecallRecord {
+    /// Which.
+    pub memory: MemoryId,
+    /// In which session.
+    pub session: SessionId,
+    /// By which hook event: `UserPromptSubmit`.
+    pub event: String,
+    /// Start of the message or path that caused it.
+    pub trigger: String,
+    /// Id of the prompt, where the agent names one.
+    pub prompt_id: Option<String>,
+    /// Final score.
+    pub score: f32,
+    /// The floor then.
+    pub floor: f32,
+    /// Every part of the score.
+    pub signals: Vec<Signal>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, in words.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which recalls to list. Unset fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecallFilter {
+    /// Of one memory.
+    pub memory: Option<MemoryId>,
+    /// In one session.
+    pub session: Option<SessionId>,
+    /// Only what was injected.
+    pub injected: bool,
+    /// At most so many, latest first; 0 means all.
+    pub limit: usize,
+}
+
+/// A recall as the store holds it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct RecallRow {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// In which session.
+    pub session: SessionId,
+    /// By which hook event.
+    pub event: String,
+    /// Start of the message or path that caused it.
+    pub trigger: String,
+    /// Final score.
+    pub score: f32,
+    /// Every part of the score, as JSON.
+    pub signals: serde_json::Value,
+    /// What became of it.
+    pub outcome: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Finds memories and remembers what was shown.
+pub trait RecallStore {
+    /// Nearest memories by vector: at most `limit` in scope and a quarter as many elsewhere.
+    fn nearest(&self, model: &str, vector: &[f32], scope: &Scope, limit: usize) -> Result<VectorHits>;
+
+    /// Cosines of these memories to the query; memories without a vector of `model` are missing.
+    fn cosines(&self, model: &str, vector: &[f32], ids: &[MemoryId]) -> Result<Vec<VectorHit>>;
+
+    /// Text scores in scope for `terms` (analysed words, in order of importance where equally rare), reading at most
+    /// about `budget` postings.
+    fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits>;
+
+    /// The entities that bear one of these names (compared without case); file names match by path suffix.
+    fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>>;
+
+    /// Memories in scope that mention one of the entities, latest first, at most `limit` for each.
+    fn mentioning(&self, entities: &[EntityId], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;
+
+    /// Memories in scope about one of these files (relative to the project's root or absolute), latest first.
+    fn about_files(&self, paths: &[String], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;
+
+    /// The memories with these numbers that recall may return and that were formed in time; others are left out.
+    fn fetch(&self, ids: &[MemoryId], scope: &Scope) -> Result<Vec<FoundMemory>>;
+
+    /// Standing lessons of the scope: most often observed first, then latest.
+    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;
+
+    /// Votes on these memories.
+    fn votes(&self, ids: &[MemoryId]) -> Result<Vec<Vote>>;
+
+    /// Which of these the session has been shown since it was last re-armed.
+    fn already_shown(&self, session: &SessionId, ids: &[MemoryId]) -> Result<Vec<MemoryId>>;
+
+    /// Records recalls with the query that caused them. Of those with outcome `Injected`, returns the memories that no
+    /// other process showed in this session before: one atomic insert each, as tool hooks run in parallel.
+    fn record_recalls(
+        &mut self,
+        records: &[RecallRecord],
+        query: &str,
+        model: &str,
+        vector: Option<&[f32]>,
+    ) -> Result<Vec<MemoryId>>;
+
+    /// Forgets what the session was shown, as its context was compacted or cleared.
+    fn rearm(&mut self, session: &SessionId) -> Result<()>;
+
+    /// Stores a vote together with the query that last surfaced the memory (in that session, if given).
+    fn vote(&mut self, vote: &VoteRecord) -> Result<()>;
+
+    /// What was recalled, latest first.
+    fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>>;
+
+    /// Takes or renews a lease; false when another holder has it and it has not run out.
+    fn take_lease(&mut self, name: &str, holder: &str, now: Timestamp, ttl_ms: i64) -> Result<bool>;
+
+    /// Gives a lease back.
+    fn release_lease(&mut self, name: &str, holder: &str) -> Result<()>;
+}

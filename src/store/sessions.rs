@@ -1,0 +1,236 @@
+//! What agents wrote: transcripts read so far, sessions, messages, tool calls.
+
+use super::Result;
+use crate::model::{
+    Agent, MemoryDraft, MemoryId, Message, Project, Session, SessionId, Timestamp, ToolCall, ToolStatus, Turn,
+};
+
+/// How far a transcript file has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranscriptState {
+    /// Absolute path of the file.
+    pub path: String,
+    /// The session in it.
+    pub session: SessionId,
+    /// Bytes read, always just after a line's end.
+    pub offset: u64,
+    /// SHA-256 of these bytes: a file that does not start with them any more is read from the start.
+    pub prefix_sha256: [u8; 32],
+    /// Size when last looked at; with `mtime_ns` it tells an unchanged file without opening it.
+    pub size: u64,
+    /// Modification time when last looked at, nanoseconds since the epoch.
+    pub mtime_ns: i64,
+    /// Position that the next step of this session gets.
+    pub next_seq: u32,
+}
+
+/// A record that was not understood; kept as a count with a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedRecord {
+    /// Why, in a few words without data: `not JSON`, `unknown type worktree-state`.
+    pub why: String,
+    /// First line it happened on, from 1.
+    pub line: u64,
+    /// How often.
+    pub count: u64,
+}
+
+/// What the newly read part of a transcript says of its session as a whole. Unset fields change nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionHead {
+    /// Identity.
+    pub id: SessionId,
+    /// Who wrote it.
+    pub agent: Agent,
+    /// The session it is a sub-agent or fork of.
+    pub parent: Option<SessionId>,
+    /// Whether it is a sub-agent's transcript.
+    pub subagent: bool,
+    /// Its project.
+    pub project: Option<Project>,
+    /// Working directory; the first one known is kept.
+    pub cwd: Option<String>,
+    /// Git branch; the latest one known is kept.
+    pub branch: Option<String>,
+    /// A title that the person gave.
+    pub custom_title: Option<String>,
+    /// A title that the agent gave; a person's own wins.
+    pub agent_title: Option<String>,
+    /// Version of the agent.
+    pub client_version: Option<String>,
+    /// Earliest record in the new part.
+    pub started_at: Option<Timestamp>,
+    /// Latest record in the new part.
+    pub ended_at: Option<Timestamp>,
+    /// Interrupts in the new part.
+    pub interrupts: u32,
+    /// Compactions in the new part.
+    pub compactions: u32,
+    /// Pull requests named in the new part, as URLs.
+    pub pull_requests: Vec<String>,
+}
+
+/// A step with the turn it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepAt {
+    /// A message of either side; one of the user opens its turn.
+    Message {
+        /// The turn.
+        turn: u32,
+        /// The message.
+        message: Message,
+    },
+    /// A tool call.
+    Call {
+        /// The turn.
+        turn: u32,
+        /// The record's uuid, to recognise copies in forks.
+        uuid: Option<String>,
+        /// The call.
+        call: ToolCall,
+    },
+}
+
+/// The result of a call that an earlier part of the transcript made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult {
+    /// The id that pairs them.
+    pub call_id: String,
+    /// How it ended.
+    pub status: ToolStatus,
+    /// Start of its output.
+    pub output: String,
+}
+
+/// Everything newly read from one transcript: goes in as a whole or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// Where reading stands afterwards.
+    pub state: TranscriptState,
+    /// The file was replaced, so what it gave before is removed first.
+    pub restart: bool,
+    /// The session.
+    pub head: SessionHead,
+    /// New steps in order. Steps whose uuid the store already has, from whichever session, are left out.
+    pub steps: Vec<StepAt>,
+    /// Results of calls made in earlier parts.
+    pub results: Vec<ToolResult>,
+    /// What was not understood.
+    pub skipped: Vec<SkippedRecord>,
+}
+
+/// What an [`Append`] changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Whether the session is new.
+    pub new_session: bool,
+    /// Messages stored.
+    pub messages: u32,
+    /// Tool calls stored.
+    pub calls: u32,
+    /// Steps left out because another session or an earlier part has them.
+    pub copies: u32,
+}
+
+/// Which sessions to list. Unset fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionFilter {
+    /// Key of the project.
+    pub project: Option<String>,
+    /// Git branch.
+    pub branch: Option<String>,
+    /// Sessions with a record at or after this.
+    pub since: Option<Timestamp>,
+    /// Also sub-agents' sessions.
+    pub subagents: bool,
+    /// At most so many, latest first; 0 means all.
+    pub limit: usize,
+}
+
+/// A search over what was said.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageQuery {
+    /// Words; a message must hold all of them.
+    pub text: String,
+    /// Only one side.
+    pub role: Option<crate::model::Role>,
+    /// Key of the project.
+    pub project: Option<String>,
+    /// At most so many, best first.
+    pub limit: usize,
+}
+
+/// A message that matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageHit {
+    /// Its session.
+    pub session: SessionId,
+    /// Its turn.
+    pub turn: u32,
+    /// The message.
+    pub message: Message,
+    /// Higher is better; comparable only within one answer.
+    pub score: f32,
+}
+
+/// A session with steps that the catcher has not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatchWork {
+    /// The session.
+    pub session: SessionId,
+    /// First turn with unread steps.
+    pub from_turn: u32,
+    /// Position after its last step.
+    pub upto_seq: u32,
+}
+
+/// Keeps what agents wrote.
+pub trait SessionStore {
+    /// How far every transcript has been read.
+    fn transcripts(&self) -> Result<Vec<TranscriptState>>;
+
+    /// Notes that a file's size or time changed though its content did not.
+    fn touch_transcript(&mut self, path: &str, size: u64, mtime_ns: i64) -> Result<()>;
+
+    /// Takes in newly read records, in one transaction.
+    fn append(&mut self, append: &Append) -> Result<Appended>;
+
+    /// One session.
+    fn session(&self, id: &SessionId) -> Result<Option<Session>>;
+
+    /// The sessions whose native id starts with `prefix`, at most ten.
+    fn sessions_starting(&self, prefix: &str) -> Result<Vec<SessionId>>;
+
+    /// Sessions, latest first.
+    fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>>;
+
+    /// A session's turns from number `from` on.
+    fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
+
+    /// Messages that hold all words of the query.
+    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<MessageHit>>;
+
+    /// What was skipped, summed over all transcripts, most frequent first.
+    fn skipped(&self) -> Result<Vec<SkippedRecord>>;
+
+    /// Sessions with steps unread by this version of the catcher, oldest first; sub-agents' are left out.
+    fn uncaught(&self, catcher_version: u32) -> Result<Vec<CatchWork>>;
+
+    /// The user's prompts of the project in sessions other than `except`, with their session and time, before `before`.
+    fn prompts(
+        &self,
+        project: &str,
+        except: &SessionId,
+        before: Timestamp,
+    ) -> Result<Vec<(SessionId, Timestamp, String)>>;
+
+    /// Stores what the catcher found in `work` and notes that it was read, in one transaction.
+    /// A draft that is already there (see [`super::MemoryStore::add_memory`]) is not stored twice.
+    fn record_caught(
+        &mut self,
+        work: &CatchWork,
+        catcher_version: u32,
+        drafts: &[MemoryDraft],
+        now: Timestamp,
+    ) -> Result<Vec<MemoryId>>;
+}

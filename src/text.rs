@@ -1,0 +1,182 @@
+//! Words of a text as they are indexed and asked for, and small operations on text for display.
+//!
+//! The index and the query are analysed by the same [`terms`], so what can be written can be found: words are
+//! lower-cased and stemmed, identifiers are split (`recallWindow`, `recall_window`, `src/recall.rs`) and also kept
+//! whole, scripts without spaces give overlapping pairs of characters.
+
+mod stop_words;
+
+use std::cell::RefCell;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+pub use stop_words::is_stop_word;
+
+/// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.
+const LONGEST_WORD: usize = 40;
+
+thread_local! {
+    static STEMMER: RefCell<Stemmer> = RefCell::new(Stemmer::create(Algorithm::English));
+}
+
+/// The index terms of a text, in order and with repeats.
+pub fn terms(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for run in text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|run| !run.is_empty()) {
+        if run.chars().any(is_unspaced) {
+            push_pairs(run, &mut out);
+        } else {
+            push_identifier(run, &mut out);
+        }
+    }
+    out
+}
+
+/// The distinct terms of a text that say something: no stop words, no lone letters or digits, in order of appearance.
+pub fn content_terms(text: &str) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    terms(text)
+        .into_iter()
+        .filter(|term| !is_stop_word(term) && (term.chars().count() > 1 || term.chars().any(is_unspaced)))
+        .filter(|term| seen.insert(term.clone()))
+        .collect()
+}
+
+/// The text without control characters, bidi overrides and escape sequences, safe to print to a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|&c| {
+            c == '\n'
+                || c == '\t'
+                || !(c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        })
+        .collect()
+}
+
+/// The text on one line, runs of white space made one space, cut to `max_chars` with an ellipsis.
+pub fn one_line(text: &str, max_chars: usize) -> String {
+    excerpt(&printable(text).split_whitespace().collect::<Vec<_>>().join(" "), max_chars)
+}
+
+/// The text cut to `max_chars` characters, the last of them an ellipsis when something was cut.
+pub fn excerpt(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        None => text.to_owned(),
+        Some(_) => {
+            let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
+            format!("{}…", kept.trim_end())
+        }
+    }
+}
+
+/// Whether a script is written without spaces between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF
+        | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
+}
+
+/// Overlapping pairs of the unspaced stretches of a run; the other stretches as identifiers.
+fn push_pairs(run: &str, out: &mut Vec<String>) {
+    let chars: Vec<char> = run.chars().collect();
+    for stretch in chars.chunk_by(|a, b| is_unspaced(*a) == is_unspaced(*b)) {
+        if !is_unspaced(stretch[0]) {
+            push_identifier(&stretch.iter().collect::<String>(), out);
+        } else if stretch.len() == 1 {
+            out.push(stretch[0].to_string());
+        } else {
+            out.extend(stretch.windows(2).map(|pair| pair.iter().collect::<String>()));
+        }
+    }
+}
+
+/// A word, or an identifier with its parts.
+fn push_identifier(run: &str, out: &mut Vec<String>) {
+    let parts = identifier_parts(run);
+    if run.chars().count() <= LONGEST_WORD {
+        let whole = run.trim_matches('_').to_lowercase();
+        if !whole.is_empty() {
+            out.push(if parts.len() == 1 { stem(&whole) } else { whole });
+        }
+    }
+    if parts.len() > 1 {
+        out.extend(
+            parts
+                .into_iter()
+                .filter(|part| part.chars().count() > 1 && part.chars().count() <= LONGEST_WORD)
+                .map(|part| stem(&part.to_lowercase())),
+        );
+    }
+}
+
+/// Splits `parseHTTPHeader_v2` into `parse`, `HTTP`, `Header`, `v2`.
+fn identifier_parts(run: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for word in run.split('_').filter(|word| !word.is_empty()) {
+        let chars: Vec<char> = word.chars().collect();
+        let mut part = String::new();
+        for (i, &c) in chars.iter().enumerate() {
+            let after_lower = i > 0 && c.is_uppercase() && chars[i - 1].is_lowercase();
+            let before_lower = i > 0
+                && c.is_uppercase()
+                && chars[i - 1].is_uppercase()
+                && chars.get(i + 1).is_some_and(|n| n.is_lowercase());
+            if (after_lower || before_lower) && !part.is_empty() {
+                parts.push(std::mem::take(&mut part));
+            }
+            part.push(c);
+        }
+        parts.push(part);
+    }
+    parts
+}
+
+fn stem(word: &str) -> String {
+    STEMMER.with_borrow(|stemmer| stemmer.stem(word).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(terms(text), expected, "terms of {text:?}");
+    }
+
+    #[test]
+    fn words_are_lower_cased_and_stemmed() {
+        check("Running the Tests", &["run", "the", "test"]);
+        check("don't", &["don", "t"]);
+    }
+
+    #[test]
+    fn identifiers_are_kept_whole_and_split() {
+        check("recall_window", &["recall_window", "recal", "window"]);
+        check("parseHTTPHeader", &["parsehttpheader", "pars", "http", "header"]);
+        check("src/recall.rs", &["src", "recal", "rs"]);
+        check("E0382", &["e0382"]);
+    }
+
+    #[test]
+    fn unspaced_scripts_give_pairs() {
+        check("東京都", &["東京", "京都"]);
+        check("用Rust写", &["用", "rust", "写"]);
+    }
+
+    #[test]
+    fn long_runs_are_left_out() {
+        check(&"a".repeat(64), &[]);
+    }
+
+    #[test]
+    fn content_terms_leave_stop_words_out() {
+        assert_eq!(content_terms("please do not use the database, the DATABASE"), ["databas"]);
+    }
+
+    #[test]
+    fn excerpts_are_cut_at_characters() {
+        assert_eq!(excerpt("größer", 6), "größer");
+        assert_eq!(excerpt("größer als", 7), "größer…");
+        assert_eq!(one_line("a\n\u{1b}[31mb\u{202e}c", 20), "a [31mbc");
+    }
+}
