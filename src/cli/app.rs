@@ -1,0 +1,40 @@
+//! What every command is given: where things are, what the person set, what time it is.
+
+use anyhow::{Context, anyhow};
+
+use crate::config::{Paths, Settings};
+use crate::model::Timestamp;
+use crate::store::sqlite::SqliteStore;
+
+/// The surroundings of a command.
+pub struct App {
+    /// Where everything is.
+    pub paths: Paths,
+    /// What the person set.
+    pub settings: Settings,
+    /// When the command started.
+    pub now: Timestamp,
+}
+
+impl App {
+    /// Reads environment, settings and clock.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let paths = Paths::from_env().ok_or_else(|| {
+            anyhow!("no home directory is known; set MEMORY_LANE_HOME to a directory for the program")
+        })?;
+        let settings = Settings::load(&paths.settings())?;
+        Ok(Self { paths, settings, now: now() })
+    }
+
+    /// Opens the database, making it if need be.
+    pub fn open_store(&self) -> anyhow::Result<SqliteStore> {
+        let path = self.paths.database();
+        SqliteStore::open(&path).with_context(|| format!("open the store in {}", self.paths.home().display()))
+    }
+}
+
+/// The clock, read once at the edge.
+#[expect(clippy::disallowed_methods, reason = "the edge where the clock is read")]
+fn now() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
