@@ -1,1 +1,6 @@
 //! entity
+
+/// Lower-cased names in a text that may be known entities.
+pub fn names(_text: &str) -> Vec<String> {
+    Vec::new()
+}

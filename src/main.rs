@@ -1,5 +1,10 @@
 //! The `memory-lane` program; everything is in the library.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    memory_lane::embed::forbid_telemetry();
+    memory_lane::cli::run(std::env::args_os(), started)
 }

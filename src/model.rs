@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or knows of a store.
 
 mod entity;
+pub mod exchange;
 mod memory;
 mod project;
 mod score;

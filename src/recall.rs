@@ -1,1 +1,151 @@
-//! recall
+//! From a situation to the few memories that matter in it, or to none.
+//!
+//! [`recall`] is the one path that the hook, `recall --explain` and `eval` take: query → candidates → fuse → rerank →
+//! select. Everything after the candidates is pure: the same input gives the same order, ties go to the lower number.
+
+mod candidates;
+mod fuse;
+mod intent;
+mod query;
+mod render;
+mod rerank;
+mod select;
+mod weights;
+
+use std::time::Duration;
+
+use crate::model::{Explanation, MemoryId, Outcome, Timestamp};
+use crate::store::{FoundMemory, RecallStore, Result};
+
+pub use query::{MOST_TOKENS, Moment, Query, WindowMessage};
+pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block};
+pub use weights::Weights;
+
+/// How much may be injected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Most memories.
+    pub memories: usize,
+    /// Most characters of the whole block.
+    pub chars: usize,
+}
+
+/// One candidate at the end of its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The memory.
+    pub found: FoundMemory,
+    /// Why it stands where it stands.
+    pub explanation: Explanation,
+}
+
+/// How long each stage took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageTimes {
+    /// Entities, files and text.
+    pub lexical: Duration,
+    /// Waiting for the query's vector.
+    pub vector_wait: Duration,
+    /// The search over vectors and fetching what was found.
+    pub search: Duration,
+    /// Fuse, rerank, select.
+    pub rank: Duration,
+}
+
+/// The answer to a query.
+#[derive(Clone, Debug, Default)]
+pub struct Recall {
+    /// Every candidate, best first, with its outcome.
+    pub hits: Vec<Hit>,
+    /// The query's vector, if it was embedded in time.
+    pub vector: Option<Vec<f32>>,
+    /// How long each stage took.
+    pub times: StageTimes,
+}
+
+impl Recall {
+    /// What is to be injected, best first.
+    pub fn injected(&self) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(|hit| hit.explanation.outcome == Outcome::Injected)
+    }
+
+    /// Takes back the injection of memories that another process has shown meanwhile.
+    pub fn keep_only(&mut self, claimed: &[MemoryId]) {
+        for hit in &mut self.hits {
+            if hit.explanation.outcome == Outcome::Injected && !claimed.contains(&hit.found.memory.id) {
+                hit.explanation.outcome = Outcome::KeptBack;
+                hit.explanation.why = "shown in this session a moment ago".to_owned();
+            }
+        }
+    }
+}
+
+/// Where the vector search looks, and with which model.
+pub struct Situation<'a> {
+    /// What is asked.
+    pub query: &'a Query,
+    /// Name of the model that embeds the query.
+    pub model: &'a str,
+    /// How signals count.
+    pub weights: &'a Weights,
+    /// How much may be injected.
+    pub budget: Budget,
+    /// Now, for recency.
+    pub now: Timestamp,
+}
+
+/// Finds and ranks memories for a situation.
+///
+/// `vector` is asked once, after the text search, for the vector of [`Query::text_to_embed`]; `None` (no model, or too
+/// late) means that text, entities and files decide alone.
+pub fn recall(
+    situation: &Situation<'_>,
+    store: &dyn RecallStore,
+    vector: &mut dyn FnMut() -> Option<Vec<f32>>,
+) -> Result<Recall> {
+    let query = situation.query;
+    let mut times = StageTimes::default();
+    if query.is_silent() {
+        return Ok(Recall::default());
+    }
+    let mut clock = Stopwatch::start();
+    let mut candidates = candidates::by_words(query, situation.weights, store)?;
+    times.lexical = clock.lap();
+    if query.moment == Moment::File && candidates.is_empty() {
+        return Ok(Recall { times, ..Recall::default() });
+    }
+    let vector = vector();
+    times.vector_wait = clock.lap();
+    if let Some(vector) = &vector {
+        candidates::by_vector(&mut candidates, query, situation.model, vector, store, situation.weights)?;
+    }
+    let ids: Vec<MemoryId> = candidates.found.keys().copied().collect();
+    let found = store.fetch(&ids, &query.scope)?;
+    let votes = store.votes(&ids)?;
+    let shown = match &query.session {
+        Some(session) => store.already_shown(session, &ids)?,
+        None => Vec::new(),
+    };
+    times.search = clock.lap();
+    let fused = fuse::fuse(&candidates, found, situation.weights);
+    let reranked = rerank::rerank(fused, situation, &candidates, &votes, vector.as_deref());
+    let hits = select::select(reranked, situation, &candidates, &shown);
+    times.rank = clock.lap();
+    Ok(Recall { hits, vector, times })
+}
+
+/// Measures stages one after another.
+struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let now = std::time::Instant::now();
+        let lap = now - self.0;
+        self.0 = now;
+        lap
+    }
+}

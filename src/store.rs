@@ -10,6 +10,7 @@ mod error;
 mod memories;
 mod recall;
 mod sessions;
+pub mod spool;
 pub mod sqlite;
 
 pub use error::StoreError;

@@ -35,6 +35,6 @@ impl App {
 
 /// The clock, read once at the edge.
 #[expect(clippy::disallowed_methods, reason = "the edge where the clock is read")]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())
 }

@@ -214,6 +214,8 @@ pub struct MemoryDraft {
     pub entities: Vec<Mention>,
     /// Files it is about: relative to the project's root where inside, else absolute.
     pub files: Vec<String>,
+    /// In how many separate moments it was observed so far, at least 1.
+    pub times_observed: u32,
     /// Fields of an import that the program has no column for.
     pub extra: Map<String, Value>,
 }
@@ -239,6 +241,7 @@ impl MemoryDraft {
             quote: String::new(),
             entities: Vec::new(),
             files: Vec::new(),
+            times_observed: 1,
             extra: Map::new(),
         }
     }

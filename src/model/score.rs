@@ -1,14 +1,16 @@
 //! Why a candidate got its rank: made by the ranking itself and shown everywhere as it is.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::MemoryId;
 
 /// One part of a score.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// Which part: `cosine`, `text`, `intent`, `votes`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The raw measure, in the signal's own unit.
     pub value: f32,
     /// What it did to the score: added for base signals, multiplied for the others.
@@ -16,7 +18,7 @@ pub struct Signal {
 }
 
 /// What became of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Put into the context.

@@ -94,7 +94,7 @@ pub struct VoteRecord {
 }
 
 /// One memory that a hook considered.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RecallRecord {
     /// Which.
     pub memory: MemoryId,

@@ -1,0 +1,67 @@
+# Everything a person or a machine does with this repository. `make help` lists it.
+
+PROGRAM := target/release/memory-lane
+DEBUG_PROGRAM := target/debug/memory-lane
+DEMO := $(CURDIR)/.demo
+TEST := $(CURDIR)/.test
+MODEL := models/all-MiniLM-L6-v2/pack.json
+CLIENT := $(TEST)/client/node_modules/@anthropic-ai/claude-code-linux-x64/claude
+MEMORY_LANE_SHARED ?= ../shared
+
+export MEMORY_LANE_SHARED
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test ci unit lint bench eval run-hook doc clean FORCE
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(PROGRAM) $(DEMO)/home/$(MODEL) ## the main job, end to end, in a home of its own
+	@sh examples/demo.sh $(PROGRAM) $(DEMO)
+
+test: lint $(TEST)/home/$(MODEL) $(CLIENT) ## every test, with all that it needs
+	cargo test --locked
+
+ci: test ## the same as test
+
+unit: ## the fast tests only: no model, no client
+	cargo test --locked --lib
+
+lint: ## formatting and lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+bench: $(PROGRAM) $(TEST)/home/$(MODEL) ## the hook as a whole process, with references measured in the same run
+	cargo bench --locked
+
+eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMORY_LANE_SHARED
+	@sh evals/run.sh $(PROGRAM) $(TEST)/home
+
+run-hook: $(PROGRAM) ## answer the hook event on standard input, in your own home
+	@$(PROGRAM) hook
+
+doc: ## the library's documentation
+	cargo doc --locked --no-deps --open
+
+clean: ## remove what demo and test have set up
+	rm -rf $(DEMO) $(TEST)
+
+$(PROGRAM): FORCE
+	@cargo build --locked --release --quiet
+
+$(DEBUG_PROGRAM): FORCE
+	@cargo build --locked --quiet
+
+$(DEMO)/home/$(MODEL): $(PROGRAM)
+	MEMORY_LANE_HOME=$(DEMO)/home $(PROGRAM) model add
+	@touch $@
+
+$(TEST)/home/$(MODEL): | $(DEBUG_PROGRAM)
+	MEMORY_LANE_HOME=$(TEST)/home $(DEBUG_PROGRAM) model add
+
+# The real client, pinned by version and hash in tests/client/package-lock.json; installed, never kept here.
+$(CLIENT): tests/client/package.json tests/client/package-lock.json
+	mkdir -p $(TEST)/client
+	cp tests/client/package.json tests/client/package-lock.json $(TEST)/client/
+	npm ci --prefix $(TEST)/client --no-fund --no-audit
+	@touch $@

@@ -1,0 +1,55 @@
+//! What people see when something failed, and the status the process ends with.
+#![expect(clippy::print_stderr, reason = "errors go to standard error, here and nowhere else")]
+
+use std::process::ExitCode;
+
+use crate::config::SettingsError;
+use crate::embed::EmbedError;
+use crate::store::StoreError;
+
+/// Status for bad input or surroundings: something the person can change.
+const USER: u8 = 1;
+/// Status for a fault of the program (`EX_SOFTWARE`).
+const INTERNAL: u8 = 70;
+
+/// Prints an error with its causes and a hint, and gives the exit status.
+pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !last.contains(&cause) {
+            eprintln!("  because: {cause}");
+        }
+        last = cause;
+    }
+    if let Some(hint) = hint(&error) {
+        eprintln!("hint: {hint}");
+    }
+    ExitCode::from(if is_internal(&error) { INTERNAL } else { USER })
+}
+
+/// Prints a usage error, or help and version, which clap treats alike. Never status 2: a client that runs this program
+/// as a hook would take it for a refused prompt.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let _broken_pipe = error.print();
+    if error.use_stderr() { ExitCode::from(USER) } else { ExitCode::SUCCESS }
+}
+
+fn is_internal(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<StoreError>(), Some(StoreError::Engine { .. }))
+}
+
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(StoreError::Locked { .. }) = error.downcast_ref() {
+        return Some("`memory-lane status` shows whether a worker is running");
+    }
+    if error.downcast_ref::<SettingsError>().is_some() {
+        return Some("`memory-lane doctor` shows every setting with its default");
+    }
+    if error.downcast_ref::<EmbedError>().is_some() {
+        return Some("`memory-lane model add` installs the model; `memory-lane doctor` checks it");
+    }
+    None
+}

@@ -1,0 +1,43 @@
+//! `eval`: recall and triggers on judged sets, through the code that the hook uses.
+
+mod cache;
+mod ask;
+mod set;
+mod triggers;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::App;
+
+/// Arguments of `eval`.
+#[derive(Args)]
+pub(super) struct EvalArgs {
+    /// A directory with corpus.jsonl and queries.jsonl
+    set: Option<PathBuf>,
+    /// Where the ranking goes: query, document and score, separated by tabs; floors off
+    #[arg(long, value_name = "FILE", requires = "set")]
+    run: Option<PathBuf>,
+    /// Where goes what would be injected, floors and budget on
+    #[arg(long, value_name = "FILE", requires = "set")]
+    injected: Option<PathBuf>,
+    /// A file of labelled messages instead of a set
+    #[arg(long, value_name = "FILE", conflicts_with = "set", requires = "out")]
+    triggers: Option<PathBuf>,
+    /// Where the predicted labels go
+    #[arg(long, value_name = "FILE", requires = "triggers")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
+    match (&args.set, &args.triggers, &args.out) {
+        (Some(set), None, _) if args.run.is_some() || args.injected.is_some() => {
+            ask::run(set, args.run.as_deref(), args.injected.as_deref(), app)
+        }
+        (Some(_), None, _) => bail!("say where the result goes: --run FILE, --injected FILE or both"),
+        (None, Some(labels), Some(out)) => triggers::run(labels, out),
+        _ => bail!("give a set with --run or --injected, or --triggers with --out"),
+    }
+}

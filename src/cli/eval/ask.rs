@@ -1,0 +1,124 @@
+//! Loads a set into a throw-away store, asks every query as the hook would, writes ranking and injections.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::cache::VectorCache;
+use super::set::{Document, SetQuery, read};
+use crate::cli::{App, print_line};
+use crate::embed::{BulkEmbedder, Embedder, LeanEmbedder};
+use crate::model::{Agent, MemoryDraft, MemoryId, MemoryKind, SessionId, Timestamp};
+use crate::recall::{self, Budget, MOST_TOKENS, Moment, Query, Recall, Situation, Weights};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Added, MemoryStore, Scope};
+
+/// How many documents a ranking names.
+const DEPTH: usize = 100;
+
+/// Asks the whole set.
+pub(super) fn run(set: &Path, ranking: Option<&Path>, injections: Option<&Path>, app: &App) -> anyhow::Result<()> {
+    let documents: Vec<Document> = read(&set.join("corpus.jsonl"))?;
+    let queries: Vec<SetQuery> = read(&set.join("queries.jsonl"))?;
+    let pack = app.paths.models().join(&app.settings.model);
+    let (mut store, names) = load(&documents, app, &pack)?;
+    let mut lean = LeanEmbedder::open(&pack, &app.paths.runtime())?;
+    let mut ranking = ranking.map(create).transpose()?;
+    let mut injections = injections.map(create).transpose()?;
+    for query in &queries {
+        let recalled = ask(query, &mut store, &mut lean, app)?;
+        let name = |id: MemoryId| names.get(&id).map_or("", String::as_str);
+        if let Some(out) = &mut ranking {
+            for hit in recalled.hits.iter().take(DEPTH) {
+                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit.found.memory.id), hit.explanation.score)?;
+            }
+        }
+        if let Some(out) = &mut injections {
+            for hit in recalled.injected() {
+                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit.found.memory.id), hit.explanation.score)?;
+            }
+        }
+    }
+    for mut out in ranking.into_iter().chain(injections) {
+        out.flush()?;
+    }
+    print_line(format_args!("{} queries over {} documents", queries.len(), documents.len()));
+    Ok(())
+}
+
+fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    Ok(BufWriter::new(File::create(path).with_context(|| format!("create {}", path.display()))?))
+}
+
+/// Every document becomes a memory of its scope.
+fn load(
+    documents: &[Document],
+    app: &App,
+    pack: &Path,
+) -> anyhow::Result<(SqliteStore, HashMap<MemoryId, String>)> {
+    let mut store = SqliteStore::open_in_memory()?;
+    let drafts: Vec<MemoryDraft> = documents.iter().map(draft).collect();
+    let added = store.add_memories(&drafts, app.now)?;
+    let mut names = HashMap::new();
+    let mut ids = Vec::new();
+    for (document, added) in documents.iter().zip(added) {
+        if let Added::New(id) = added {
+            names.insert(id, document.id.clone());
+            ids.push(id);
+        }
+    }
+    let mut embedder = BulkEmbedder::open(pack, &app.paths.runtime())?;
+    let texts: HashMap<MemoryId, String> = store.unembedded(&app.settings.model, 0)?.into_iter().collect();
+    let texts: Vec<String> = ids.iter().map(|id| texts.get(id).cloned().unwrap_or_default()).collect();
+    let mut cache = VectorCache::open(app, embedder.dimension());
+    let vectors = cache.vectors(&texts, &mut embedder)?;
+    let rows: Vec<(MemoryId, Vec<f32>)> = ids.into_iter().zip(vectors).collect();
+    store.put_vectors(&app.settings.model, &rows)?;
+    store.tidy()?;
+    Ok((store, names))
+}
+
+fn draft(document: &Document) -> MemoryDraft {
+    let formed_at = document.ts.as_deref().and_then(Timestamp::parse).unwrap_or_default();
+    let mut draft = MemoryDraft::new(MemoryKind::Insight, "", document.text.as_str(), formed_at);
+    draft.project = Some(document.scope.clone());
+    draft.provenance.session = document.session.as_deref().map(session);
+    // Two documents may say the same; both are in the set.
+    draft.provenance.message = Some(document.id.clone());
+    draft
+}
+
+fn session(native: &str) -> SessionId {
+    SessionId::new(Agent::ClaudeCode, native)
+}
+
+fn ask(asked: &SetQuery, store: &mut SqliteStore, lean: &mut LeanEmbedder, app: &App) -> anyhow::Result<Recall> {
+    let now = asked.before.as_deref().and_then(Timestamp::parse).unwrap_or(app.now);
+    let scope = Scope {
+        project: Some(asked.scope.clone()),
+        before: now,
+        not_session: asked.not_session.as_deref().map(session),
+    };
+    // A failed command looks the same here as in the hook: the command after `$`, then what it said.
+    let moment = if asked.text.starts_with("$ ") { Moment::Failure } else { Moment::Prompt };
+    let query = Query { moment, ..Query::prompt(&asked.text, scope) };
+    let weights = Weights::default();
+    let situation = Situation {
+        query: &query,
+        model: &app.settings.model,
+        weights: &weights,
+        budget: Budget { memories: app.settings.most_memories, chars: app.settings.prompt_budget_chars },
+        now,
+    };
+    let mut failure = None;
+    let recalled = recall::recall(&situation, store, &mut || {
+        lean.embed_limited(&query.text_to_embed(), MOST_TOKENS).map_err(|error| failure = Some(error)).ok()
+    })?;
+    match failure {
+        Some(error) => Err(error).with_context(|| format!("embed query {}", asked.id)),
+        None => Ok(recalled),
+    }
+}

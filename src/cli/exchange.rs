@@ -1,0 +1,110 @@
+//! `import` and `export`: memories as JSON lines, so that nobody is locked in.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{App, print_json, print_line};
+use crate::model::{MemoryDraft, MemoryStatus, exchange};
+use crate::store::{Added, MemoryFilter, MemoryStore};
+use crate::{entity, pipeline, redact};
+
+/// Arguments of `import`.
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    /// A file of JSON lines, or - for standard input
+    file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    /// Where to write; standard output when left out
+    file: Option<PathBuf>,
+    /// Only of this project
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+}
+
+/// Stores every line that is a memory; says of every other line what is wrong with it.
+pub(super) fn import(args: &ImportArgs, app: &App) -> anyhow::Result<()> {
+    let reader = open(&args.file)?;
+    let mut drafts = Vec::new();
+    let mut refused = Vec::new();
+    for (index, line) in reader.lines().enumerate() {
+        let line = line.with_context(|| format!("read {}", args.file.display()))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match draft(&line) {
+            Ok(draft) => drafts.push(draft),
+            Err(reason) => refused.push(json!({ "line": index + 1, "reason": reason })),
+        }
+    }
+    let mut store = app.open_store()?;
+    let added = store.add_memories(&drafts, app.now)?;
+    let new = added.iter().filter(|added| matches!(added, Added::New(_))).count();
+    pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    store.tidy()?;
+    if args.json {
+        return print_json(&json!({ "added": new, "known": added.len() - new, "refused": refused }));
+    }
+    for refusal in &refused {
+        print_line(format_args!("line {}: {}", refusal["line"], refusal["reason"].as_str().unwrap_or_default()));
+    }
+    print_line(format_args!("{new} memories added, {} known already, {} refused", added.len() - new, refused.len()));
+    Ok(())
+}
+
+fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let file = File::open(path).with_context(|| format!("open {}", path.display()))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+/// A line as a memory, without secrets, with the entities it names if it brings none.
+fn draft(line: &str) -> Result<MemoryDraft, String> {
+    let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    let mut draft = exchange::from_json(value).map_err(|error| error.to_string())?;
+    for text in [&mut draft.title, &mut draft.body, &mut draft.reasoning, &mut draft.quote, &mut draft.source_chunk] {
+        *text = redact::redact(text).into_owned();
+    }
+    if draft.entities.is_empty() {
+        draft.entities = entity::mentions(&draft.index_text());
+    }
+    Ok(draft)
+}
+
+pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {
+    let store = app.open_store()?;
+    let mut memories = store.memories(&MemoryFilter { project: args.project.clone(), ..MemoryFilter::default() })?;
+    memories.extend(store.memories(&MemoryFilter {
+        project: args.project.clone(),
+        status: Some(MemoryStatus::Superseded),
+        ..MemoryFilter::default()
+    })?);
+    memories.sort_by_key(|memory| memory.id);
+    let lines = memories.iter().map(|memory| exchange::to_json(memory).to_string());
+    match &args.file {
+        None => lines.for_each(print_line),
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("create {}", path.display()))?;
+            let mut writer = BufWriter::new(file);
+            for line in lines {
+                writeln!(writer, "{line}").with_context(|| format!("write {}", path.display()))?;
+            }
+            writer.flush().with_context(|| format!("write {}", path.display()))?;
+            print_line(format_args!("{} memories written to {}", memories.len(), path.display()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! `memories`: list, show, edit, pin, retire, forget.
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{App, print_json, print_line};
+use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange};
+use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, RecallFilter, RecallRow, RecallStore, StoreError};
+use crate::{pipeline, redact, text};
+
+/// Arguments of `memories`.
+#[derive(Args)]
+pub(super) struct MemoriesArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List memories, latest first
+    List(ListArgs),
+    /// Show one memory with its source, reasons and recalls
+    Show {
+        /// Its number
+        id: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change title, body or kind
+    Edit {
+        /// Its number
+        id: i64,
+        /// New title
+        #[arg(long)]
+        title: Option<String>,
+        /// New body
+        #[arg(long)]
+        body: Option<String>,
+        /// New kind
+        #[arg(long)]
+        kind: Option<MemoryKind>,
+    },
+    /// Keep it in use for good
+    Pin {
+        /// Its number
+        id: i64,
+    },
+    /// Keep it, but never recall it
+    Retire {
+        /// Its number
+        id: i64,
+    },
+    /// Delete it for good, and never catch it again
+    Forget {
+        /// Its number
+        id: i64,
+    },
+}
+
+#[derive(Args)]
+struct ListArgs {
+    /// Only this kind
+    #[arg(long)]
+    kind: Option<MemoryKind>,
+    /// Only of this project
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+    /// Only caught from this session
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Only with this status
+    #[arg(long)]
+    status: Option<MemoryStatus>,
+    /// Only with these words
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+    /// At most so many; 0 for all [default: 50, all with --json]
+    #[arg(long)]
+    limit: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
+    match &args.action {
+        Action::List(list_args) => list(list_args, app),
+        Action::Show { id, json } => show(MemoryId(*id), *json, app),
+        Action::Edit { id, title, body, kind } => {
+            let clean = |text: &Option<String>| text.as_deref().map(|text| redact::redact(text).into_owned());
+            edit(*id, &MemoryEdit { title: clean(title), body: clean(body), kind: *kind, status: None }, app)
+        }
+        Action::Pin { id } => set_status(*id, MemoryStatus::Pinned, app),
+        Action::Retire { id } => set_status(*id, MemoryStatus::Retired, app),
+        Action::Forget { id } => forget(MemoryId(*id), app),
+    }
+}
+
+fn list(args: &ListArgs, app: &App) -> anyhow::Result<()> {
+    let filter = MemoryFilter {
+        kind: args.kind,
+        project: args.project.clone(),
+        session: args.session.clone().map(SessionId),
+        status: args.status,
+        text: args.text.clone(),
+        limit: args.limit.unwrap_or(if args.json { 0 } else { 50 }),
+    };
+    let memories = app.open_store()?.memories(&filter)?;
+    if args.json {
+        let values: Vec<_> = memories.iter().map(exchange::to_json).collect();
+        return print_json(&json!({ "memories": values }));
+    }
+    for memory in &memories {
+        print_line(summary(memory));
+    }
+    if memories.is_empty() {
+        print_line("no memories; `memory-lane ingest` and `memory-lane catch` make some");
+    }
+    Ok(())
+}
+
+/// One memory on one line.
+pub(super) fn summary(memory: &Memory) -> String {
+    let draft = &memory.draft;
+    let status = if draft.status == MemoryStatus::Active { String::new() } else { format!(" [{}]", draft.status) };
+    format!(
+        "#{:<5} {:10} {}  {:>3.0} %  {}{status}",
+        memory.id.0,
+        draft.kind.as_str(),
+        draft.formed_at.date(),
+        draft.confidence * 100.0,
+        text::one_line(&draft.title, 100)
+    )
+}
+
+fn show(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
+    let store = app.open_store()?;
+    let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    let recalls = store.recalls(&RecallFilter { memory: Some(id), limit: 20, ..RecallFilter::default() })?;
+    if as_json {
+        let mut value = exchange::to_json(&memory);
+        value["recalls"] = json!(recalls);
+        return print_json(&value);
+    }
+    print_line(summary(&memory));
+    print_line("");
+    print_line(text::printable(&memory.draft.body));
+    show_facts(&memory);
+    show_recalls(&recalls);
+    Ok(())
+}
+
+fn show_facts(memory: &Memory) {
+    let draft = &memory.draft;
+    let entities: Vec<String> =
+        draft.entities.iter().map(|mention| format!("{}:{}", mention.kind.as_str(), mention.name)).collect();
+    let session = draft.provenance.session.as_ref().map(|session| session.0.clone()).unwrap_or_default();
+    let facts = [
+        ("why kept", draft.reasoning.clone()),
+        ("trigger", draft.trigger.to_string()),
+        ("origin", draft.origin.to_string()),
+        ("project", draft.project.clone().unwrap_or_else(|| "every project".to_owned())),
+        ("formed", draft.formed_at.to_string()),
+        ("saved", memory.saved_at.to_string()),
+        ("session", session),
+        ("observed", memory.times_observed.to_string()),
+        ("recalled", memory.recall_count.to_string()),
+        ("entities", entities.join(", ")),
+        ("files", draft.files.join(", ")),
+    ];
+    print_line("");
+    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        print_line(format_args!("{name:9} {}", text::one_line(value, 400)));
+    }
+    if !draft.source_chunk.is_empty() {
+        print_line("");
+        print_line(text::printable(&draft.source_chunk));
+    }
+}
+
+fn show_recalls(recalls: &[RecallRow]) {
+    if recalls.is_empty() {
+        return;
+    }
+    print_line("");
+    for row in recalls {
+        print_line(format_args!(
+            "{} {} {:.0} % in {} by: {}",
+            row.at,
+            row.outcome,
+            row.score * 100.0,
+            text::one_line(&row.session.0, 60),
+            text::one_line(&row.trigger, 80)
+        ));
+    }
+}
+
+fn set_status(id: i64, status: MemoryStatus, app: &App) -> anyhow::Result<()> {
+    edit(id, &MemoryEdit { status: Some(status), ..MemoryEdit::default() }, app)
+}
+
+fn edit(id: i64, change: &MemoryEdit, app: &App) -> anyhow::Result<()> {
+    let id = MemoryId(id);
+    let mut store = app.open_store()?;
+    store.edit_memory(id, change)?;
+    pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})
+        .context("the change is stored, but its vector is not")?;
+    let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    print_line(summary(&memory));
+    Ok(())
+}
+
+fn forget(id: MemoryId, app: &App) -> anyhow::Result<()> {
+    app.open_store()?.forget_memory(id, app.now)?;
+    print_line(format_args!("forgotten #{id}"));
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! `recall`: the hook's search by hand, with or without the reasons.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+
+use super::{App, print_json, print_line};
+use crate::embed::{self, LeanEmbedder};
+use crate::model::{Outcome, SessionId, exchange};
+use crate::recall::{self, Budget, Hit, MOST_TOKENS, Moment, Query, Recall, Situation, Weights};
+use crate::store::{RecallStore, Scope};
+use crate::{text, trace};
+
+/// Arguments of `recall`.
+#[derive(Args)]
+pub(super) struct RecallArgs {
+    /// What is asked or said
+    text: String,
+    /// A file at hand (may be given several times)
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<String>,
+    /// Ask as if in this directory
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// Ask as if in this session: what it was shown before is kept back
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
+    /// Show every candidate with each part of its score, the floor and the outcome
+    #[arg(long)]
+    explain: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
+    let store = app.open_store()?;
+    let query = query(args, app)?;
+    let recalled = ask(&query, app, &store)?;
+    if args.json {
+        let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
+        return print_json(&json!({ "memories": hits }));
+    }
+    if args.explain {
+        return explain(&query, &recalled);
+    }
+    let block = recall::block(recalled.injected());
+    print_line(if block.is_empty() { "nothing to recall" } else { &block });
+    Ok(())
+}
+
+/// Asks with the settings of the hook.
+pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::Result<Recall> {
+    let weights = Weights::default();
+    let chars = match query.moment {
+        Moment::File => app.settings.file_budget_chars,
+        Moment::Prompt | Moment::Failure => app.settings.prompt_budget_chars,
+    };
+    let situation = Situation {
+        query,
+        model: &app.settings.model,
+        weights: &weights,
+        budget: Budget { memories: app.settings.most_memories, chars },
+        now: app.now,
+    };
+    let pack = app.paths.models().join(&app.settings.model);
+    let mut failure = None;
+    let recalled = recall::recall(&situation, store, &mut || {
+        if !embed::is_installed(&pack, &app.paths.runtime()) {
+            return None;
+        }
+        LeanEmbedder::open(&pack, &app.paths.runtime())
+            .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), MOST_TOKENS))
+            .map_err(|error| failure = Some(error))
+            .ok()
+    })?;
+    match failure {
+        Some(error) => Err(error).context("embed the query"),
+        None => Ok(recalled),
+    }
+}
+
+fn query(args: &RecallArgs, app: &App) -> anyhow::Result<Query> {
+    let cwd = match &args.cwd {
+        Some(dir) => std::path::absolute(dir).with_context(|| format!("resolve {}", dir.display()))?,
+        None => std::env::current_dir().context("find the current directory")?,
+    };
+    let project = trace::identify_project(&cwd);
+    let session = args.session.as_ref().map(|id| SessionId(id.clone()));
+    let scope = Scope { project: Some(project.key.clone()), before: app.now, not_session: session.clone() };
+    let mut files = Vec::new();
+    for path in &args.files {
+        let absolute = cwd.join(path).to_string_lossy().into_owned();
+        files.push(trace::relative_path(&absolute, &project, &cwd));
+        files.push(absolute);
+    }
+    let moment = if args.files.is_empty() { Moment::Prompt } else { Moment::File };
+    Ok(Query { moment, text: args.text.clone(), window: Vec::new(), files, scope, session })
+}
+
+fn injected(hit: &Hit) -> bool {
+    hit.explanation.outcome == Outcome::Injected
+}
+
+fn to_json(hit: &Hit) -> serde_json::Value {
+    let mut value = exchange::to_json(&hit.found.memory);
+    value["explanation"] = json!(hit.explanation);
+    value
+}
+
+fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
+    if query.is_silent() {
+        print_line("silent: the text names no topic");
+        return Ok(());
+    }
+    if recalled.vector.is_none() {
+        print_line("no model is installed: text, entities and files decide alone");
+    }
+    if recalled.hits.is_empty() {
+        print_line("no candidates");
+    }
+    for hit in &recalled.hits {
+        let explanation = &hit.explanation;
+        let draft = &hit.found.memory.draft;
+        print_line(format_args!(
+            "#{} {} {:5.1} % (floor {:.0} %) {}: {}",
+            explanation.memory,
+            draft.kind,
+            explanation.score * 100.0,
+            explanation.floor * 100.0,
+            explanation.outcome.as_str(),
+            text::one_line(&explanation.why, 120)
+        ));
+        print_line(format_args!("    {}", text::one_line(&draft.title, 100)));
+        let parts: Vec<String> = explanation
+            .signals
+            .iter()
+            .map(|signal| format!("{} {:.3} → {:.3}", signal.name, signal.value, signal.effect))
+            .collect();
+        print_line(format_args!("    {}", parts.join(" · ")));
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! `remember`: a memory by hand, the person's own or one that an agent was told to keep.
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::{App, print_line};
+use crate::model::{EntityKind, MemoryDraft, MemoryKind, Mention, Trigger};
+use crate::store::{Added, MemoryStore};
+use crate::{entity, pipeline, redact, text, trace};
+
+/// Arguments of `remember`.
+#[derive(Args)]
+pub(super) struct RememberArgs {
+    /// The memory, self-contained
+    text: String,
+    /// Its kind
+    #[arg(long, default_value = "insight")]
+    kind: MemoryKind,
+    /// A file it is about (may be given several times)
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<String>,
+    /// What else it is about, as KIND:NAME or a name (may be given several times)
+    #[arg(long = "entity", value_name = "NAME")]
+    entities: Vec<String>,
+    /// It holds in every project
+    #[arg(long)]
+    everywhere: bool,
+}
+
+pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
+    let text = redact::redact(args.text.trim()).into_owned();
+    if text.is_empty() {
+        bail!("nothing to remember: the text is empty");
+    }
+    let cwd = std::env::current_dir().context("find the current directory")?;
+    let project = trace::identify_project(&cwd);
+    let title = text::one_line(text.lines().next().unwrap_or(&text), 100);
+    let mut draft = MemoryDraft::new(args.kind, title, text.clone(), app.now);
+    draft.trigger = Trigger::Manual;
+    draft.reasoning = "stored by hand".to_owned();
+    draft.confidence = 0.9;
+    draft.project = (!args.everywhere).then(|| project.key.clone());
+    for path in &args.files {
+        let absolute = cwd.join(path).to_string_lossy().into_owned();
+        draft.files.push(trace::relative_path(&absolute, &project, &cwd));
+    }
+    draft.entities = entity::mentions(&text);
+    draft.entities.extend(args.entities.iter().map(|name| named(name)));
+    let mut store = app.open_store()?;
+    match store.add_memory(&draft, app.now)? {
+        Added::New(id) => print_line(format_args!("remembered as #{id}")),
+        Added::Known(id) => print_line(format_args!("known already as #{id}")),
+        Added::Forgotten => bail!("this memory was forgotten on purpose; word it differently to store it"),
+    }
+    pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    Ok(())
+}
+
+/// `person:Amy` or, without a kind, an identifier.
+fn named(name: &str) -> Mention {
+    match name.split_once(':').and_then(|(kind, rest)| Some((EntityKind::parse(kind)?, rest))) {
+        Some((kind, rest)) => Mention::new(kind, rest),
+        None => Mention::new(EntityKind::Identifier, name),
+    }
+}

@@ -1,0 +1,332 @@
+//! From an event to what is said about it: the path of a prompt, in order.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::deadline::Deadline;
+use super::event::{HookEvent, Place, Source};
+use super::journal::{Journal, StageTiming};
+use super::vector::{ModelFiles, NoVector, PendingVector};
+use super::{Answer, worker};
+use crate::config::{Paths, RecallMode, Settings};
+use crate::embed;
+use crate::model::{Memory, Outcome, Project, Timestamp};
+use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
+use crate::text;
+use crate::trace;
+
+/// Messages of the conversation that are looked at.
+const WINDOW: usize = 5;
+/// Characters of the prompt that are kept with a recall.
+const TRIGGER_CHARS: usize = 200;
+/// Observations that make a memory a standing lesson.
+const STANDING_FROM: u32 = 2;
+/// Candidates for the start of a session.
+const STANDING_CANDIDATES: usize = 12;
+
+/// What an event is answered with and from.
+pub struct Surroundings<'a> {
+    /// Where everything is.
+    pub paths: &'a Paths,
+    /// What the person set.
+    pub settings: &'a Settings,
+    /// When the event came.
+    pub now: Timestamp,
+    /// When the process started.
+    pub started: Instant,
+    /// This program, to start the worker with.
+    pub program: Option<PathBuf>,
+}
+
+/// Acts on an event. The answer, if any, goes to `out` in one piece before anything else is written anywhere.
+pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn Write) {
+    let place = event.place();
+    let project = trace::identify_project(&place.cwd);
+    if is_excluded(&project, place, surroundings.settings) {
+        return;
+    }
+    match event {
+        HookEvent::Settled { place } => start_worker(surroundings, place.transcript.as_deref()),
+        HookEvent::Start { place, source } => {
+            start_session(place, *source, &project, surroundings, out);
+            start_worker(surroundings, None);
+        }
+        _ if surroundings.settings.recall == RecallMode::Off => {}
+        HookEvent::File { .. } if !surroundings.settings.recall_on_files => {}
+        _ => answer_query(event, &project, surroundings, out),
+    }
+}
+
+fn is_excluded(project: &Project, place: &Place, settings: &Settings) -> bool {
+    settings.excluded.iter().any(|excluded| *excluded == project.key || place.cwd.starts_with(excluded))
+}
+
+fn start_worker(surroundings: &Surroundings<'_>, transcript: Option<&Path>) {
+    let Some(program) = &surroundings.program else { return };
+    if let Err(error) = worker::detach(program, transcript) {
+        let what = format!("cannot start the worker {}: {error}", program.display());
+        Journal::new(surroundings.paths).log(surroundings.now, &what);
+    }
+}
+
+/// Opens the store as hooks do; a missing one is the normal state before the first ingest.
+fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
+    match SqliteStore::open_for_hook(&surroundings.paths.database()) {
+        Ok(store) => Some(store),
+        Err(StoreError::Missing { .. }) => None,
+        Err(error) => {
+            Journal::new(surroundings.paths).log(surroundings.now, &error.to_string());
+            None
+        }
+    }
+}
+
+/// Recall for a prompt, a file or a failure.
+fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surroundings<'_>, out: &mut dyn Write) {
+    let deadline = Deadline::new(surroundings.started, surroundings.settings.deadline_ms);
+    let mut timing = StageTiming {
+        at: surroundings.now.to_string(),
+        event: event.name().to_owned(),
+        ..StageTiming::default()
+    };
+    let query = query(event, project, surroundings.now);
+    timing.read_us = micros(deadline);
+    if query.is_silent() {
+        return;
+    }
+    let Some(mut store) = open(surroundings) else { return };
+    timing.open_us = micros(deadline) - timing.read_us;
+    let mut attempt = Attempt { event, query: &query, surroundings, deadline, degraded: None };
+    match attempt.recall(&store) {
+        Ok(mut recalled) => {
+            let before = deadline.spent();
+            attempt.record(&mut recalled, &mut store);
+            timing.record_us = (deadline.spent() - before).as_micros() as u64;
+            timing.injected = recalled.injected().count();
+            attempt.say(&recalled, out);
+            note_stages(&mut timing, &recalled);
+        }
+        Err(error) => attempt.degraded = Some(error.to_string()),
+    }
+    timing.total_us = micros(deadline);
+    timing.degraded = attempt.degraded;
+    let journal = Journal::new(surroundings.paths);
+    if let Some(why) = &timing.degraded {
+        journal.log(surroundings.now, &format!("{}: {why}", event.name()));
+    }
+    journal.timing(&timing);
+    store.leak();
+}
+
+fn micros(deadline: Deadline) -> u64 {
+    deadline.spent().as_micros() as u64
+}
+
+fn note_stages(timing: &mut StageTiming, recalled: &Recall) {
+    let times = recalled.times;
+    timing.lexical_us = times.lexical.as_micros() as u64;
+    timing.vector_wait_us = times.vector_wait.as_micros() as u64;
+    timing.search_us = times.search.as_micros() as u64;
+    timing.rank_us = times.rank.as_micros() as u64;
+}
+
+/// The question that an event puts.
+fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
+    let place = event.place();
+    let (moment, text, files) = match event {
+        HookEvent::File { path, change, .. } => {
+            let file = trace::relative_path(path, project, &place.cwd);
+            (Moment::File, format!("{file}\n{change}"), vec![file, path.clone()])
+        }
+        HookEvent::Failure { command, error, .. } => (Moment::Failure, format!("$ {command}\n{error}"), Vec::new()),
+        HookEvent::Prompt { prompt, .. } => (Moment::Prompt, prompt.clone(), Vec::new()),
+        HookEvent::Start { .. } | HookEvent::Settled { .. } => (Moment::Prompt, String::new(), Vec::new()),
+    };
+    let window = place.transcript.as_deref().map(|path| trace::tail(path, WINDOW)).unwrap_or_default();
+    Query {
+        moment,
+        text,
+        window: window.into_iter().map(|m| WindowMessage { role: m.role, text: m.text }).collect(),
+        files,
+        scope: scope(place, project, now),
+        session: Some(place.session.clone()),
+    }
+}
+
+fn scope(place: &Place, project: &Project, now: Timestamp) -> Scope {
+    // What was caught from this very session is in its context anyway.
+    Scope { project: Some(project.key.clone()), before: now, not_session: Some(place.session.clone()) }
+}
+
+/// One recall on its way, and why it uses less than everything, if it does.
+struct Attempt<'a> {
+    event: &'a HookEvent,
+    query: &'a Query,
+    surroundings: &'a Surroundings<'a>,
+    deadline: Deadline,
+    degraded: Option<String>,
+}
+
+impl Attempt<'_> {
+    fn recall(&mut self, store: &SqliteStore) -> Result<Recall, StoreError> {
+        let settings = self.surroundings.settings;
+        let chars = match self.query.moment {
+            Moment::File => settings.file_budget_chars,
+            Moment::Prompt | Moment::Failure => settings.prompt_budget_chars,
+        };
+        let weights = Weights::default();
+        let situation = Situation {
+            query: self.query,
+            model: &settings.model,
+            weights: &weights,
+            budget: Budget { memories: settings.most_memories, chars },
+            now: self.surroundings.now,
+        };
+        // At a file the look-up by path decides first whether the model is worth starting.
+        let mut pending = if self.query.moment == Moment::File { None } else { self.start_vector() };
+        recall::recall(&situation, store, &mut || {
+            let pending = pending.take().or_else(|| self.start_vector())?;
+            match pending.wait(self.deadline.left()) {
+                Ok(vector) => Some(vector),
+                Err(NoVector::Model(error)) => self.degrade(error.to_string()),
+                Err(late @ NoVector::Late) => self.degrade(late.to_string()),
+            }
+        })
+    }
+
+    fn start_vector(&mut self) -> Option<PendingVector> {
+        let paths = self.surroundings.paths;
+        let pack = paths.models().join(&self.surroundings.settings.model);
+        if !embed::is_installed(&pack, &paths.runtime()) {
+            return None;
+        }
+        let files = ModelFiles { pack, runtime: paths.runtime() };
+        Some(PendingVector::start(files, self.query.text_to_embed()))
+    }
+
+    fn degrade<T>(&mut self, why: String) -> Option<T> {
+        self.degraded = Some(why);
+        None
+    }
+
+    /// Records what was considered; memories that a parallel hook has just shown are taken back.
+    fn record(&mut self, recalled: &mut Recall, store: &mut SqliteStore) {
+        let shadow = self.surroundings.settings.recall == RecallMode::Shadow;
+        let records: Vec<RecallRecord> = recalled
+            .hits
+            .iter()
+            .filter(|hit| hit.explanation.outcome != Outcome::Dropped)
+            .map(|hit| self.record_of(hit, shadow))
+            .collect();
+        if records.is_empty() {
+            return;
+        }
+        let model = &self.surroundings.settings.model;
+        let vector = recalled.vector.as_deref();
+        match store.record_recalls(&records, &self.query.text, model, vector) {
+            Ok(claimed) if !shadow => recalled.keep_only(&claimed),
+            Ok(_) => {}
+            Err(error) => {
+                let spooled = spool::append(&self.surroundings.paths.spool(), &records, &self.query.text, model, vector);
+                let lost = spooled.err().map_or_else(String::new, |error| format!("; the spool cannot be written: {error}"));
+                self.degraded = Some(format!("recall recorded later: {error}{lost}"));
+            }
+        }
+    }
+
+    fn record_of(&self, hit: &Hit, shadow: bool) -> RecallRecord {
+        let explanation = &hit.explanation;
+        let prompt_id = match self.event {
+            HookEvent::Prompt { prompt_id, .. } => prompt_id.clone(),
+            _ => None,
+        };
+        RecallRecord {
+            memory: explanation.memory,
+            session: self.event.place().session.clone(),
+            event: self.event.name().to_owned(),
+            trigger: text::one_line(&self.query.text, TRIGGER_CHARS),
+            prompt_id,
+            score: explanation.score,
+            floor: explanation.floor,
+            signals: explanation.signals.clone(),
+            outcome: if shadow { Outcome::KeptBack } else { explanation.outcome },
+            why: if shadow { format!("shadow mode; {}", explanation.why) } else { explanation.why.clone() },
+            at: self.surroundings.now,
+        }
+    }
+
+    fn say(&self, recalled: &Recall, out: &mut dyn Write) {
+        let context = recall::block(recalled.injected());
+        if context.is_empty() || self.surroundings.settings.recall == RecallMode::Shadow {
+            return;
+        }
+        let message = self.surroundings.settings.announce.then(|| recall::announcement(recalled.injected()));
+        Answer { event: self.event.name(), context, message }.write(out);
+    }
+}
+
+/// Standing lessons at the start of a session; after a compaction or a clear everything may be shown again.
+fn start_session(
+    place: &Place,
+    source: Source,
+    project: &Project,
+    surroundings: &Surroundings<'_>,
+    out: &mut dyn Write,
+) {
+    let Some(mut store) = open(surroundings) else { return };
+    if source == Source::Fresh
+        && let Err(error) = store.rearm(&place.session)
+    {
+        Journal::new(surroundings.paths).log(surroundings.now, &format!("cannot re-arm {}: {error}", place.session));
+    }
+    if source != Source::Resume && surroundings.settings.recall == RecallMode::On {
+        match standing_lessons(place, project, surroundings, &mut store) {
+            Ok(Some(answer)) => answer.write(out),
+            Ok(None) => {}
+            Err(error) => Journal::new(surroundings.paths).log(surroundings.now, &format!("SessionStart: {error}")),
+        }
+    }
+    store.leak();
+}
+
+fn standing_lessons(
+    place: &Place,
+    project: &Project,
+    surroundings: &Surroundings<'_>,
+    store: &mut SqliteStore,
+) -> Result<Option<Answer>, StoreError> {
+    let scope = scope(place, project, surroundings.now);
+    let ids = store.standing(&scope, STANDING_CANDIDATES)?;
+    let mut lessons: Vec<Memory> = store.fetch(&ids, &scope)?.into_iter().map(|found| found.memory).collect();
+    lessons.retain(|memory| memory.times_observed >= STANDING_FROM);
+    lessons.sort_by_key(|memory| ids.iter().position(|id| *id == memory.id));
+    let (_, fitting) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
+    lessons.truncate(fitting);
+    let records: Vec<RecallRecord> = lessons.iter().map(|memory| standing_record(memory, place, surroundings)).collect();
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let claimed = store.record_recalls(&records, "", &surroundings.settings.model, None)?;
+    lessons.retain(|memory| claimed.contains(&memory.id));
+    let (context, _) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
+    Ok((!context.is_empty()).then_some(Answer { event: "SessionStart", context, message: None }))
+}
+
+fn standing_record(memory: &Memory, place: &Place, surroundings: &Surroundings<'_>) -> RecallRecord {
+    RecallRecord {
+        memory: memory.id,
+        session: place.session.clone(),
+        event: "SessionStart".to_owned(),
+        trigger: "start of the session".to_owned(),
+        prompt_id: None,
+        score: 1.0,
+        floor: 0.0,
+        signals: Vec::new(),
+        outcome: Outcome::Injected,
+        why: format!("observed {} times", memory.times_observed),
+        at: surroundings.now,
+    }
+}

@@ -1,0 +1,115 @@
+//! Which memories could matter: by text, by names and files, by meaning.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Moment, Query, Weights};
+use crate::model::{EntityKind, MemoryId};
+use crate::store::{RecallStore, Result, VectorHit};
+
+/// What the searches say of one memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Evidence {
+    /// Cosine to the query, if both were embedded.
+    pub(super) cosine: Option<f32>,
+    /// BM25 to the query's words; 0 when none is in it.
+    pub(super) bm25: f32,
+    /// Entities of the memory that the query names.
+    pub(super) entities: Vec<String>,
+    /// Whether it is about a file at hand.
+    pub(super) file: bool,
+}
+
+/// All candidates, and how near everything is to the query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Candidates {
+    /// By number, so that the order never depends on a hash.
+    pub(super) found: BTreeMap<MemoryId, Evidence>,
+    /// Query words that the text search counted.
+    pub(super) words: Vec<String>,
+    /// Cosine that a memory found by meaning alone must reach.
+    pub(super) cosine_floor: f32,
+    /// Whether the query has a vector.
+    pub(super) embedded: bool,
+    /// Text scores of everything that holds a counted word, candidate or not.
+    scores: HashMap<MemoryId, f32>,
+}
+
+impl Candidates {
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    fn entry(&mut self, id: MemoryId) -> &mut Evidence {
+        self.found.entry(id).or_default()
+    }
+}
+
+/// Candidates by files, entities and text: no model needed.
+pub(super) fn by_words(query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<Candidates> {
+    let mut candidates = Candidates::default();
+    if !query.files.is_empty() {
+        for id in store.about_files(&query.files, &query.scope, weights.mentions)? {
+            candidates.entry(id).file = true;
+        }
+    }
+    if query.moment == Moment::File {
+        return Ok(candidates);
+    }
+    add_mentions(&mut candidates, query, weights, store)?;
+    let lexical = store.matching(&query.search_terms(), &query.scope, weights.postings)?;
+    let mut best: Vec<(MemoryId, f32)> = lexical.scores.iter().map(|(id, score)| (*id, *score)).collect();
+    best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    best.truncate(weights.candidates);
+    for (id, _) in best {
+        candidates.entry(id);
+    }
+    for (id, evidence) in &mut candidates.found {
+        evidence.bm25 = lexical.scores.get(id).copied().unwrap_or(0.0);
+    }
+    candidates.words = lexical.counted;
+    candidates.scores = lexical.scores;
+    Ok(candidates)
+}
+
+/// Candidates by meaning, and the cosine of those found otherwise.
+pub(super) fn by_vector(
+    candidates: &mut Candidates,
+    query: &Query,
+    model: &str,
+    vector: &[f32],
+    store: &dyn RecallStore,
+    weights: &Weights,
+) -> Result<()> {
+    candidates.embedded = true;
+    if query.moment != Moment::File {
+        let hits = store.nearest(model, vector, &query.scope, weights.candidates)?;
+        if hits.compared >= weights.deviations_from {
+            candidates.cosine_floor = hits.mean + weights.deviations * hits.deviation;
+        }
+        for VectorHit { id, cosine } in hits.in_scope.into_iter().chain(hits.elsewhere) {
+            let bm25 = candidates.scores.get(&id).copied().unwrap_or(0.0);
+            let evidence = candidates.entry(id);
+            evidence.cosine = Some(cosine);
+            evidence.bm25 = bm25;
+        }
+    }
+    let without: Vec<MemoryId> =
+        candidates.found.iter().filter(|(_, evidence)| evidence.cosine.is_none()).map(|(id, _)| *id).collect();
+    for VectorHit { id, cosine } in store.cosines(model, vector, &without)? {
+        candidates.entry(id).cosine = Some(cosine);
+    }
+    Ok(())
+}
+
+/// Memories that mention an entity the query names. Files named in a prompt count as files at hand.
+fn add_mentions(candidates: &mut Candidates, query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<()> {
+    for entity in store.known_entities(&query.names())? {
+        let ids = store.mentioning(&[entity.id], &query.scope, weights.mentions)?;
+        for id in ids {
+            let evidence = candidates.entry(id);
+            evidence.file |= entity.kind == EntityKind::File;
+            evidence.entities.push(entity.name.clone());
+        }
+    }
+    Ok(())
+}

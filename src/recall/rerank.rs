@@ -1,0 +1,114 @@
+//! From the base score to the final one: what the prompt asks for, what the memory is, how it was judged before.
+
+use super::candidates::Candidates;
+use super::fuse::Ranked;
+use super::{Moment, Situation, Weights};
+use crate::model::{MemoryKind, Timestamp};
+use crate::store::Vote;
+
+/// Scores every candidate; best first, ties by number.
+pub(super) fn rerank(
+    mut ranked: Vec<Ranked>,
+    situation: &Situation<'_>,
+    candidates: &Candidates,
+    votes: &[Vote],
+    vector: Option<&[f32]>,
+) -> Vec<Ranked> {
+    let weights = situation.weights;
+    let intended = situation.query.intended_kinds();
+    for candidate in &mut ranked {
+        add_file(candidate, situation);
+        add_entities(candidate, weights);
+        let draft = &candidate.found.memory.draft;
+        let (kind, confidence, formed_at) = (draft.kind, draft.confidence, draft.formed_at);
+        if intended.contains(&kind) && candidate.score >= weights.intent_from {
+            candidate.add("intent", 1.0, weights.intent);
+        }
+        candidate.scale("kind", 1.0, kind_prior(kind));
+        candidate.scale("confidence", confidence, 0.9 + 0.2 * confidence);
+        let (age, factor) = recency(formed_at, situation.now, weights);
+        candidate.scale("recency", age, factor);
+        let observed = candidate.found.memory.times_observed;
+        candidate.scale("observed", observed as f32, recurrence(observed));
+        let (count, factor) = vote_factor(candidate, votes, vector, weights);
+        candidate.scale("votes", count, factor);
+        if !candidate.found.in_scope {
+            candidate.scale("elsewhere", 1.0, weights.elsewhere);
+        }
+    }
+    debug_assert!(candidates.found.len() >= ranked.len(), "ranking never invents candidates");
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.found.memory.id.cmp(&b.found.memory.id)));
+    ranked
+}
+
+fn add_file(candidate: &mut Ranked, situation: &Situation<'_>) {
+    if !candidate.evidence.file {
+        return;
+    }
+    let text = candidate.found.memory.draft.index_text();
+    let named = situation.query.files.iter().any(|path| {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        !name.is_empty() && text.contains(name)
+    });
+    match (named, situation.query.moment) {
+        (true, Moment::File) => candidate.add("file_named", 1.0, situation.weights.file_named),
+        (true, _) => candidate.add("file_named", 1.0, situation.weights.file_touched),
+        (false, Moment::File) => candidate.add("file_touched", 1.0, situation.weights.file_touched),
+        (false, _) => {}
+    }
+}
+
+fn add_entities(candidate: &mut Ranked, weights: &Weights) {
+    let named = candidate.evidence.entities.len().min(3) as f32;
+    if named > 0.0 {
+        candidate.add("entity", named, weights.entity * named);
+    }
+}
+
+/// Corrections first, as they cost the user most; gaps last. Narrow, so that a kind never drowns what was asked.
+fn kind_prior(kind: MemoryKind) -> f32 {
+    match kind {
+        MemoryKind::Correction => 1.05,
+        MemoryKind::Decision | MemoryKind::Commitment => 1.03,
+        MemoryKind::Learning | MemoryKind::Insight => 1.0,
+        MemoryKind::Pattern | MemoryKind::Workflow => 0.99,
+        MemoryKind::Gap => 0.97,
+    }
+}
+
+/// `1 - w + w · 2^(-age / half-life)`: at most `w` is lost, so that age decides between equals only.
+fn recency(formed_at: Timestamp, now: Timestamp, weights: &Weights) -> (f32, f32) {
+    let age = formed_at.days_until(now).max(0.0);
+    let kept = (-age / weights.half_life_days).exp2() as f32;
+    (age as f32, 1.0 - weights.recency + weights.recency * kept)
+}
+
+/// Up to a tenth more for what was observed again and again.
+fn recurrence(times_observed: u32) -> f32 {
+    (1.0 + 0.03 * (times_observed.max(1) as f32).ln()).min(1.1)
+}
+
+/// Each vote counts ±5 %, in proportion to how like its situation is to this one; without vectors, fully.
+fn vote_factor(candidate: &Ranked, votes: &[Vote], vector: Option<&[f32]>, weights: &Weights) -> (f32, f32) {
+    let mut sum = 0.0;
+    let mut factor = 1.0;
+    for vote in votes.iter().filter(|vote| vote.memory == candidate.found.memory.id) {
+        let share = match (vector, &vote.vector) {
+            (Some(now), Some(then)) => likeness(now, then, weights),
+            _ => 1.0,
+        };
+        sum += f32::from(vote.value) * share;
+        factor *= 1.0 + weights.vote * f32::from(vote.value) * share;
+    }
+    let (least, most) = weights.vote_bounds;
+    (sum, factor.clamp(least, most))
+}
+
+/// How alike two situations are, 0 to 1.
+fn likeness(a: &[f32], b: &[f32], weights: &Weights) -> f32 {
+    if a.len() != b.len() {
+        return 0.0;
+    }
+    let cosine: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+    ((cosine - weights.vote_from) / (weights.vote_same - weights.vote_from)).clamp(0.0, 1.0)
+}

@@ -1,0 +1,88 @@
+//! The commands a person types, run as processes in a home of their own.
+
+use serde_json::json;
+
+use crate::support::Home;
+
+#[test]
+fn what_is_exported_and_imported_elsewhere_is_the_same() {
+    let home = Home::new();
+    let lines = [
+        json!({"kind": "decision", "title": "Baskets live in SQLite", "body": "One file, no Redis.", "project": "shop",
+               "formed_at": "2026-11-12T14:05:00.000Z", "confidence": 0.65, "entities": [{"kind": "identifier", "name": "Redis"}],
+               "files": ["src/basket/store.rs"], "reviewed_by": "Amy", "times_observed": 2}),
+        json!({"kind": "gap", "title": "No load test", "body": "Nobody knows the limit.", "project": null,
+               "formed_at": "2026-11-13T08:00:00.000Z", "status": "retired"}),
+    ];
+    home.import(&lines);
+    let exported = home.run(&["export"]);
+    let other = Home::new();
+    std::fs::write(other.path().join("in.jsonl"), &exported).unwrap();
+    other.run(&["import", other.path().join("in.jsonl").to_str().unwrap()]);
+    let strip = |text: &str| -> Vec<serde_json::Value> {
+        text.lines()
+            .map(|line| {
+                let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+                for own in ["saved_at", "imported_id"] {
+                    value.as_object_mut().unwrap().remove(own);
+                }
+                value
+            })
+            .collect()
+    };
+    assert_eq!(strip(&exported), strip(&other.run(&["export"])));
+    assert_eq!(strip(&exported)[0]["reviewed_by"], "Amy");
+}
+
+#[test]
+fn an_import_says_which_lines_it_refused_and_takes_the_others() {
+    let home = Home::new();
+    let file = home.path().join("in.jsonl");
+    let good = json!({"kind": "insight", "title": "t", "body": "b", "project": "p", "formed_at": "2026-11-12T14:05:00Z"});
+    std::fs::write(&file, format!("{good}\nnot json\n{{\"kind\":\"insight\"}}\n\n")).unwrap();
+    let said = home.run(&["import", file.to_str().unwrap()]);
+    assert!(said.contains("line 2: not JSON") && said.contains("line 3: field `title` is missing"), "{said}");
+    assert!(said.contains("1 memories added, 0 known already, 2 refused"), "{said}");
+}
+
+#[test]
+fn a_memory_by_hand_can_be_found_changed_and_forgotten() {
+    let home = Home::new();
+    assert!(home.run(&["remember", "Deploy with make ship, never by hand", "--kind", "workflow"]).contains("#1"));
+    assert!(home.run(&["remember", "Deploy with make ship, never by hand", "--kind", "workflow"]).contains("known already"));
+    home.run(&["memories", "edit", "1", "--title", "Deploy with make ship"]);
+    home.run(&["memories", "pin", "1"]);
+    let listed = home.json(&["memories", "list", "--json"]);
+    assert_eq!(listed["memories"][0]["title"], "Deploy with make ship");
+    assert_eq!(listed["memories"][0]["status"], "pinned");
+    home.run(&["memories", "forget", "1"]);
+    assert_eq!(home.json(&["memories", "list", "--json"])["memories"], json!([]));
+}
+
+#[test]
+fn secrets_are_removed_before_anything_is_stored() {
+    let home = Home::new();
+    let secret = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
+    home.run(&["remember", &format!("The token is {secret}, keep it")]);
+    assert!(!home.run(&["export"]).contains(&secret));
+    let bytes = std::fs::read(home.path().join("memory-lane.db")).unwrap();
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    let home = Home::new();
+    let (status, error) = home.fails(&["memories", "show", "99"]);
+    assert_eq!((status, error.trim()), (1, "error: no memory 99; `memory-lane memories list` shows what there is"));
+    let (status, error) = home.fails(&["memories", "lst"]);
+    assert_eq!(status, 1, "never 2, which a client takes for a refused prompt: {error}");
+    std::fs::write(home.path().join("config.json"), "{\"anounce\": true}").unwrap();
+    let (status, error) = home.fails(&["status"]);
+    assert!(status == 1 && error.contains("anounce") && error.contains("config.json"), "{error}");
+}
+
+#[test]
+fn help_lists_every_command() {
+    let home = Home::new();
+    insta::assert_snapshot!(home.run(&["--help"]));
+}

@@ -1,0 +1,242 @@
+//! The hook as the client starts it: a process, an event on standard input, one JSON object or nothing back.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::Home;
+
+const PROJECT: &str = "/home/ada/shop-api";
+const LESSON: &str = "Never change the port in config/server.toml: the load balancer expects 8080. Set SHOP_PORT instead.";
+
+fn prompt(session: &str, text: &str) -> Value {
+    json!({"session_id": session, "cwd": PROJECT, "hook_event_name": "UserPromptSubmit", "prompt": text})
+}
+
+fn read_file(session: &str, path: &str) -> Value {
+    json!({"session_id": session, "cwd": PROJECT, "hook_event_name": "PostToolUse", "tool_name": "Read",
+           "tool_input": {"file_path": path}, "tool_response": {"type": "text", "file": {"content": "x"}}})
+}
+
+/// What is injected for an event; empty for silence. Fails unless the hook keeps the contract.
+fn injected(home: &Home, event: &Value) -> String {
+    context(&home.hook(&event.to_string()), event["hook_event_name"].as_str().unwrap())
+}
+
+fn context(stdout: &str, event: &str) -> String {
+    if stdout.is_empty() {
+        return String::new();
+    }
+    let answer: Value = serde_json::from_str(stdout).expect("one JSON object");
+    assert_eq!(answer["hookSpecificOutput"]["hookEventName"], event);
+    for forbidden in ["decision", "continue", "stopReason"] {
+        assert!(answer.get(forbidden).is_none(), "{forbidden} in {stdout}");
+    }
+    answer["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned()
+}
+
+fn home_with_lesson() -> Home {
+    let home = Home::with_model();
+    home.import(&[
+        json!({"kind": "correction", "title": "The port in config/server.toml stays 8080", "body": LESSON,
+               "project": PROJECT, "formed_at": "2026-11-09T09:15:00Z", "files": ["config/server.toml"]}),
+        json!({"kind": "decision", "title": "Baskets live in SQLite", "project": PROJECT,
+               "body": "One SQLite file for the baskets, no Redis: the load is tiny.", "formed_at": "2026-11-12T14:05:00Z"}),
+        json!({"kind": "commitment", "title": "Mails to Amy are casual", "project": PROJECT,
+               "body": "Amy prefers a casual tone: first names, two short sentences.", "formed_at": "2026-11-16T10:42:00Z"}),
+    ]);
+    home
+}
+
+#[test]
+fn a_prompt_in_other_words_brings_the_correction_and_small_talk_brings_nothing() {
+    let home = home_with_lesson();
+    let text = injected(&home, &prompt("a", "our web service clashes with another program, let it listen on another port"));
+    assert!(text.contains(LESSON), "{text}");
+    assert!(!text.contains("Amy"), "{text}");
+    for silent in ["yes please", "write a haiku about the sea", "/compact", "<task-notification>done</task-notification>"] {
+        assert_eq!(injected(&home, &prompt("b", silent)), "", "{silent}");
+    }
+}
+
+#[test]
+fn the_conversation_counts_when_the_prompt_says_next_to_nothing() {
+    let home = home_with_lesson();
+    let transcript = home.path().join("transcript.jsonl");
+    let said = json!({"type": "user", "uuid": "u1", "timestamp": "2026-11-20T10:00:00.000Z", "sessionId": "w",
+        "message": {"role": "user", "content": "the listening port of the server in config/server.toml collides"}});
+    fs::write(&transcript, format!("{said}\n")).unwrap();
+    let mut event = prompt("w", "fix that");
+    event["transcript_path"] = json!(transcript);
+    assert!(injected(&home, &event).contains(LESSON));
+    assert_eq!(injected(&home, &prompt("x", "fix that")), "", "without a conversation there is nothing to go by");
+}
+
+#[test]
+fn a_file_brings_what_was_learnt_about_it() {
+    let home = home_with_lesson();
+    assert!(injected(&home, &read_file("a", &format!("{PROJECT}/config/server.toml"))).contains(LESSON));
+    assert_eq!(injected(&home, &read_file("a", &format!("{PROJECT}/src/main.rs"))), "");
+}
+
+#[test]
+fn nothing_is_shown_twice_until_the_context_is_renewed() {
+    let home = home_with_lesson();
+    let ask = prompt("a", "which port does the server listen on behind the load balancer?");
+    assert!(injected(&home, &ask).contains(LESSON));
+    assert_eq!(injected(&home, &ask), "");
+    assert_eq!(injected(&home, &read_file("a", &format!("{PROJECT}/config/server.toml"))), "");
+    let renewed = json!({"session_id": "a", "cwd": PROJECT, "hook_event_name": "SessionStart", "source": "compact"});
+    injected(&home, &renewed);
+    assert!(injected(&home, &ask).contains(LESSON));
+}
+
+#[test]
+fn parallel_hooks_of_one_session_show_a_memory_once() {
+    let home = home_with_lesson();
+    let event = read_file("a", &format!("{PROJECT}/config/server.toml")).to_string();
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let hooks: Vec<_> = (0..8).map(|_| scope.spawn(|| home.hook(&event))).collect();
+        hooks.into_iter().map(|hook| hook.join().unwrap()).collect()
+    });
+    let shown = answers.iter().filter(|answer| context(answer, "PostToolUse").contains(LESSON)).count();
+    assert_eq!(shown, 1);
+}
+
+#[test]
+fn hooks_beside_a_writer_lose_no_row() {
+    let home = home_with_lesson();
+    let lines: Vec<Value> = (0..400)
+        .map(|n| {
+            json!({"kind": "insight", "title": format!("note {n}"), "body": format!("the quick note number {n}"),
+                   "project": "elsewhere", "formed_at": "2026-11-01T00:00:00Z"})
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| home.import(&lines));
+        for n in 0..8 {
+            let home = &home;
+            scope.spawn(move || {
+                let ask = prompt(&format!("s{n}"), "which port does the server listen on behind the load balancer?");
+                assert!(injected(home, &ask).contains(LESSON));
+            });
+        }
+    });
+    home.run(&["worker"]);
+    let shown = home.json(&["memories", "show", "1", "--json"]);
+    let sessions: std::collections::BTreeSet<&str> =
+        shown["recalls"].as_array().unwrap().iter().map(|row| row["session"].as_str().unwrap()).collect();
+    assert_eq!(sessions.len(), 8, "{sessions:?}");
+}
+
+#[test]
+fn without_a_model_words_and_files_still_recall() {
+    let home = Home::new();
+    home.import(&[json!({"kind": "correction", "title": "The port in config/server.toml stays 8080", "body": LESSON,
+        "project": PROJECT, "formed_at": "2026-11-09T09:15:00Z", "files": ["config/server.toml"]})]);
+    assert!(injected(&home, &read_file("a", &format!("{PROJECT}/config/server.toml"))).contains(LESSON));
+    assert_eq!(injected(&home, &prompt("b", "write a haiku about the sea")), "");
+    assert!(home.run(&["doctor"]).contains("not installed"));
+}
+
+#[test]
+fn votes_move_a_memory_where_the_situation_is_alike() {
+    let home = home_with_lesson();
+    let ask = "which port does the server listen on behind the load balancer?";
+    injected(&home, &prompt("a", ask));
+    let score = |text: &str| {
+        let found = home.json(&["recall", text, "--cwd", PROJECT, "--explain", "--json"]);
+        let hit = found["memories"].as_array().unwrap().iter().find(|hit| hit["id"] == 1).unwrap().clone();
+        hit["explanation"]["score"].as_f64().unwrap()
+    };
+    let (alike, different) = (score(ask), score("mail to the accountant about invoices"));
+    home.run(&["feedback", "1", "down"]);
+    assert!((score(ask) / alike - 0.95).abs() < 0.002, "one vote is five per cent");
+    assert!((score("mail to the accountant about invoices") / different - 1.0).abs() < 0.005, "elsewhere it counts little");
+    home.run(&["feedback", "1", "up"]);
+    assert!((score(ask) / alike - 0.9975).abs() < 0.002);
+}
+
+#[test]
+fn whatever_comes_the_prompt_goes_on() {
+    let home = home_with_lesson();
+    let long = "x".repeat(20 * 1024 * 1024);
+    let big = json!({"session_id": "a", "cwd": PROJECT, "hook_event_name": "PostToolUse", "tool_name": "Edit",
+        "tool_input": {"file_path": "/nowhere/a.rs"}, "tool_response": {"originalFile": long}});
+    for input in ["", "garbage", "{", "[]", "null", "{\"hook_event_name\":7}", "\u{0}\u{1}", &big.to_string()] {
+        assert_eq!(home.hook(input), "", "{}", &input[..input.len().min(40)]);
+    }
+    let truncated = &big.to_string()[..1024 * 1024];
+    assert_eq!(home.hook(truncated), "");
+    assert!(fs::read_to_string(home.path().join("memory-lane.log")).unwrap().contains("cannot be read"));
+}
+
+#[test]
+fn a_bad_store_is_reported_by_doctor_and_never_by_the_hook() {
+    let ask = prompt("a", "which port does the server listen on behind the load balancer?");
+    let home = Home::new();
+    assert_eq!(injected(&home, &ask), "", "no store yet");
+    fs::write(home.path().join("memory-lane.db"), "this is not a database, whatever its name says ".repeat(200)).unwrap();
+    assert_eq!(injected(&home, &ask), "");
+    assert!(home.run(&["doctor"]).contains("FAIL store"));
+
+    let newer = home_with_lesson();
+    let store = rusqlite::Connection::open(newer.path().join("memory-lane.db")).unwrap();
+    store.pragma_update(None, "user_version", 9_999).unwrap();
+    drop(store);
+    assert_eq!(injected(&newer, &ask), "");
+    let doctor = newer.run(&["doctor"]);
+    assert!(doctor.contains("9999") && doctor.contains("install the version"), "{doctor}");
+}
+
+#[test]
+fn a_store_locked_by_another_process_costs_no_recall() {
+    let home = home_with_lesson();
+    let lock = rusqlite::Connection::open(home.path().join("memory-lane.db")).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let text = injected(&home, &prompt("a", "which port does the server listen on behind the load balancer?"));
+    assert!(text.contains(LESSON), "readers do not wait for a writer");
+    lock.execute_batch("ROLLBACK").unwrap();
+    home.run(&["worker"]);
+    let shown = home.json(&["memories", "show", "1", "--json"]);
+    assert_eq!(shown["recalls"].as_array().unwrap().len(), 1, "the spooled row was taken in");
+}
+
+#[test]
+fn a_disk_that_takes_nothing_costs_no_recall() {
+    let home = Home::new();
+    home.import(&[json!({"kind": "correction", "title": "The port in config/server.toml stays 8080", "body": LESSON,
+        "project": PROJECT, "formed_at": "2026-11-09T09:15:00Z", "files": ["config/server.toml"]})]);
+    let text = home.hook_on_a_read_only_home(&read_file("a", &format!("{PROJECT}/config/server.toml")).to_string());
+    assert!(context(&text, "PostToolUse").contains(LESSON));
+}
+
+#[test]
+fn the_programs_own_children_are_left_alone() {
+    let home = home_with_lesson();
+    let ask = prompt("a", "which port does the server listen on behind the load balancer?").to_string();
+    assert_eq!(home.hook_with(&ask, &[("MEMORY_LANE_CHILD", "1")]), "");
+}
+
+#[test]
+fn shadow_mode_records_and_says_nothing() {
+    let home = home_with_lesson();
+    fs::write(home.path().join("config.json"), r#"{"recall":"shadow","deadline_ms":60000}"#).unwrap();
+    assert_eq!(injected(&home, &prompt("a", "which port does the server listen on behind the load balancer?")), "");
+    let shown = home.json(&["memories", "show", "1", "--json"]);
+    assert_eq!(shown["recalls"][0]["outcome"], "kept_back");
+}
+
+#[test]
+fn standing_lessons_open_a_session_once_they_were_observed_twice() {
+    let home = Home::new();
+    home.import(&[
+        json!({"kind": "commitment", "title": "Tests run with SHOP_DB=:memory:", "project": PROJECT, "times_observed": 3,
+               "body": "Always run the basket tests with SHOP_DB=:memory:.", "formed_at": "2026-11-12T14:05:00Z"}),
+        json!({"kind": "decision", "title": "Said once", "body": "Said only once.", "project": PROJECT,
+               "formed_at": "2026-11-12T14:05:00Z"}),
+    ]);
+    let start = json!({"session_id": "a", "cwd": PROJECT, "hook_event_name": "SessionStart", "source": "startup"});
+    let text = injected(&home, &start);
+    assert!(text.contains("SHOP_DB=:memory:") && !text.contains("Said only once"), "{text}");
+}
