@@ -1,6 +1,7 @@
 //! The command line: one file for each command, the hook before everything else.
 
 mod app;
+pub mod model;
 mod output;
 
 pub use app::App;
