@@ -4,6 +4,8 @@
 //! [`BulkEmbedder`] is for thousands of texts at once. Both read the same pack (see [`pack`]) and agree to a cosine
 //! above 0.9999, so vectors of one may be compared with vectors of the other.
 
+use std::path::Path;
+
 mod bert;
 mod bulk;
 pub mod catalog;
@@ -39,6 +41,11 @@ pub trait Embedder {
     fn embed_all(&mut self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         texts.iter().map(|text| self.embed(text)).collect()
     }
+}
+
+/// Whether a model and the library it runs on are there: two look-ups, nothing is opened.
+pub fn is_installed(pack: &Path, runtime: &Path) -> bool {
+    pack.join(pack::file::MANIFEST).is_file() && runtime.join(runtime::LIBRARY).is_file()
 }
 
 /// Tells ONNX Runtime, before it is loaded, to keep no device id and report nothing to its vendor.

@@ -87,13 +87,13 @@ fn query(args: &RecallArgs, app: &App) -> anyhow::Result<Query> {
         Some(dir) => std::path::absolute(dir).with_context(|| format!("resolve {}", dir.display()))?,
         None => std::env::current_dir().context("find the current directory")?,
     };
-    let project = trace::identify_project(&cwd);
+    let project = trace::project::identify(&cwd);
     let session = args.session.as_ref().map(|id| SessionId(id.clone()));
     let scope = Scope { project: Some(project.key.clone()), before: app.now, not_session: session.clone() };
     let mut files = Vec::new();
     for path in &args.files {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
-        files.push(trace::relative_path(&absolute, &project, &cwd));
+        files.push(project.relative(&absolute));
         files.push(absolute);
     }
     let moment = if args.files.is_empty() { Moment::Prompt } else { Moment::File };

@@ -33,7 +33,7 @@ pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
         bail!("nothing to remember: the text is empty");
     }
     let cwd = std::env::current_dir().context("find the current directory")?;
-    let project = trace::identify_project(&cwd);
+    let project = trace::project::identify(&cwd);
     let title = text::one_line(text.lines().next().unwrap_or(&text), 100);
     let mut draft = MemoryDraft::new(args.kind, title, text.clone(), app.now);
     draft.trigger = Trigger::Manual;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
     draft.project = (!args.everywhere).then(|| project.key.clone());
     for path in &args.files {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
-        draft.files.push(trace::relative_path(&absolute, &project, &cwd));
+        draft.files.push(project.relative(&absolute));
     }
     draft.entities = entity::mentions(&text);
     draft.entities.extend(args.entities.iter().map(|name| named(name)));

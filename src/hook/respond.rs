@@ -44,7 +44,7 @@ pub struct Surroundings<'a> {
 /// Acts on an event. The answer, if any, goes to `out` in one piece before anything else is written anywhere.
 pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn Write) {
     let place = event.place();
-    let project = trace::identify_project(&place.cwd);
+    let project = trace::project::identify(&place.cwd);
     if is_excluded(&project, place, surroundings.settings) {
         return;
     }
@@ -138,7 +138,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     let place = event.place();
     let (moment, text, files) = match event {
         HookEvent::File { path, change, .. } => {
-            let file = trace::relative_path(path, project, &place.cwd);
+            let file = project.relative(path);
             (Moment::File, format!("{file}\n{change}"), vec![file, path.clone()])
         }
         HookEvent::Failure { command, error, .. } => (Moment::Failure, format!("$ {command}\n{error}"), Vec::new()),

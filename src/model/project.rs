@@ -21,4 +21,33 @@ impl Project {
         let name = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);
         Self { key: key.to_owned(), name: name.to_owned(), root: String::new() }
     }
+
+    /// A path relative to the root where it lies inside, else as it is.
+    pub fn relative(&self, path: &str) -> String {
+        let inside = path.strip_prefix(self.root.trim_end_matches(['/', '\\'])).filter(|_| !self.root.is_empty());
+        match inside.and_then(|rest| rest.strip_prefix(['/', '\\'])) {
+            Some(rest) if !rest.is_empty() => rest.to_owned(),
+            _ => path.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_inside_are_relative() {
+        let project = Project { root: "/home/ada/shop".to_owned(), ..Project::named("github.com/ada/shop") };
+        assert_eq!(project.name, "shop");
+        for (path, expected) in [
+            ("/home/ada/shop/src/a.rs", "src/a.rs"),
+            ("/home/ada/shopping/a.rs", "/home/ada/shopping/a.rs"),
+            ("/home/ada/shop", "/home/ada/shop"),
+            ("src/a.rs", "src/a.rs"),
+        ] {
+            assert_eq!(project.relative(path), expected);
+        }
+        assert_eq!(Project::named("key").relative("/a"), "/a");
+    }
 }
