@@ -1,6 +1,8 @@
 //! The command line: one file for each command, the hook before everything else.
 
 mod app;
+pub mod catch;
+pub mod eval;
 mod output;
 
 pub use app::App;

@@ -1,0 +1,3 @@
+//! Measuring the program against judged sets.
+
+pub mod triggers;
