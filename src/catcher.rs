@@ -1,1 +1,44 @@
-//! catcher
+//! Finds the moments of a session that are worth remembering: turns in, memory drafts out, no I/O and no clock.
+//!
+//! Detectors ([`trigger`]) look for moments with deterministic rules; [`distil`] words a memory from each. What comes
+//! out is a candidate: its confidence is capped at 0.65, because rules see words and not meaning (about one hit in two
+//! is memorable; two independent hits do better).
+
+mod command;
+mod distil;
+mod lexicon;
+mod moment;
+mod prose;
+mod source;
+mod trigger;
+
+use crate::model::{MemoryDraft, SessionId, Turn};
+
+pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
+pub use trigger::{EarlierPrompt, detect};
+
+/// Raised whenever the detectors or the wording change enough that sessions should be read again.
+pub const VERSION: u32 = 1;
+
+/// What the catcher reads at once.
+#[derive(Clone, Copy)]
+pub struct Excerpt<'a> {
+    /// The session.
+    pub session: &'a SessionId,
+    /// Key of its project.
+    pub project: Option<&'a str>,
+    /// Consecutive turns; those before `from_turn` are there for context only.
+    pub turns: &'a [Turn],
+    /// Number of the first turn that may give memories.
+    pub from_turn: u32,
+    /// What the user asked in other sessions of the project.
+    pub earlier: &'a [EarlierPrompt],
+}
+
+/// The memories of an excerpt, in the order of the session; the same excerpt gives the same drafts.
+pub fn catch(excerpt: &Excerpt<'_>) -> Vec<MemoryDraft> {
+    let conversation = Conversation::new(excerpt.turns);
+    let mut moments = detect(&conversation, excerpt.earlier);
+    moments.retain(|moment| moment.turn >= excerpt.from_turn);
+    distil::drafts(excerpt, &conversation, &moments)
+}

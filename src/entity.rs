@@ -1,6 +1,142 @@
-//! entity
+//! What a text mentions: files, identifiers, people, projects, documents, events, reminders.
+//!
+//! Precise rather than many: a false entity ties memories together that have nothing to do with each other. Each kind
+//! has its own finder; a stretch of text belongs to the first finder that claims it.
 
-/// Lower-cased names in a text that may be known entities.
-pub fn names(_text: &str) -> Vec<String> {
-    Vec::new()
+mod code;
+mod documents;
+mod files;
+mod people;
+mod projects;
+mod times;
+
+use std::ops::Range;
+
+use crate::model::{EntityKind, Mention};
+use crate::text::is_stop_word;
+
+/// More names than this and a prompt is a pasted document.
+const MOST_NAMES: usize = 64;
+/// Only so much of a text is searched.
+const LONGEST_TEXT: usize = 20_000;
+
+/// A mention with its place.
+struct Found {
+    span: Range<usize>,
+    kind: EntityKind,
+    name: String,
+}
+
+impl Found {
+    fn new(kind: EntityKind, start: usize, name: &str) -> Self {
+        Self { span: start..start + name.len(), kind, name: name.to_owned() }
+    }
+}
+
+/// What the text mentions, in order of appearance, each once.
+pub fn mentions(text: &str) -> Vec<Mention> {
+    let text = head(text);
+    let mut found: Vec<Found> = Vec::new();
+    for finder in [documents::find, files::find, projects::find, code::find, times::find, people::find] {
+        for candidate in finder(text) {
+            let taken = found.iter().any(|f| f.span.start < candidate.span.end && candidate.span.start < f.span.end);
+            if !taken {
+                found.push(candidate);
+            }
+        }
+    }
+    found.sort_by_key(|found| found.span.start);
+    let mut mentions: Vec<Mention> = Vec::new();
+    for found in found {
+        let mention = Mention::new(found.kind, found.name);
+        if !mentions.contains(&mention) {
+            mentions.push(mention);
+        }
+    }
+    mentions
+}
+
+/// Lower-cased names in a prompt that may be those of known entities: what it [`mentions`], file names without their
+/// directories, first names alone, and its plain words, since people write names in lower case.
+pub fn names(text: &str) -> Vec<String> {
+    let text = head(text);
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        let name = name.trim_start_matches(['@', '#']).to_lowercase();
+        if name.chars().count() > 1 && !names.contains(&name) && names.len() < MOST_NAMES {
+            names.push(name);
+        }
+    };
+    for mention in mentions(text) {
+        add(&mention.name);
+        match mention.kind {
+            EntityKind::File | EntityKind::Project => mention.name.rsplit('/').take(1).for_each(&mut add),
+            EntityKind::Person => mention.name.split_whitespace().for_each(&mut add),
+            _ => {}
+        }
+    }
+    for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))) {
+        let word = word.trim_matches(['-', '.', '/', '_']);
+        if word.chars().count() >= 3 && word.chars().any(char::is_alphabetic) && !is_stop_word(&word.to_lowercase()) {
+            add(word);
+        }
+    }
+    names
+}
+
+fn head(text: &str) -> &str {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the patterns are constants of the finders, compiled by their tests")]
+fn regex(pattern: &str) -> regex::Regex {
+    regex::Regex::new(pattern).expect("a constant pattern")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, expected: &[(EntityKind, &str)]) {
+        let found = mentions(text);
+        let found: Vec<(EntityKind, &str)> = found.iter().map(|m| (m.kind, m.name.as_str())).collect();
+        assert_eq!(found, expected, "mentions in {text:?}");
+    }
+
+    #[test]
+    fn kinds_do_not_overlap() {
+        use EntityKind::*;
+        check(
+            "Adam said src/cli/main.rs panics with E0382",
+            &[(Person, "Adam"), (File, "src/cli/main.rs"), (Identifier, "E0382")],
+        );
+        check(
+            "see https://example.org/a/b.rs and #428",
+            &[(Document, "https://example.org/a/b.rs"), (Document, "#428")],
+        );
+        check("commit this and continue", &[]);
+    }
+
+    #[test]
+    fn names_are_lower_cased_and_cover_first_names_and_file_names() {
+        let names = names("Ask Amy Pond about src/store/Sqlite.rs, bob");
+        for expected in ["amy pond", "amy", "src/store/sqlite.rs", "sqlite.rs", "bob"] {
+            assert!(names.iter().any(|name| name == expected), "{expected} in {names:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn mentions_stand_in_the_text_and_nothing_panics(text in "\\PC{0,200}") {
+            for mention in mentions(&text) {
+                prop_assert!(text.contains(&mention.name));
+            }
+            prop_assert!(names(&text).len() <= MOST_NAMES);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The steps from what agents wrote to what can be recalled: ingest, catch, embed.
 
+mod catch;
 mod embed;
 
+pub use catch::{CatchReport, catch};
 pub use embed::embed;

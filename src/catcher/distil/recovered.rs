@@ -1,0 +1,63 @@
+//! The memory of a recovery: what failed, why, and what worked.
+
+use super::{CONFIDENCE_PLAIN_RECOVERY, CONFIDENCE_TWO_HITS, Scene, entities};
+use crate::catcher::moment::Recovery;
+use crate::catcher::source::chunk;
+use crate::model::{MemoryDraft, MemoryKind, Origin, Polarity, Provenance, ToolCall, Trigger};
+use crate::text::one_line;
+
+/// What each command may take of the title.
+const TITLE_COMMAND_CHARS: usize = 36;
+/// What each command may take of the body.
+const BODY_COMMAND_CHARS: usize = 300;
+
+/// The draft; none when the call is not in the turn.
+pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraft> {
+    let call: &ToolCall = scene.turn.calls().find(|call| call.seq == recovery.seq)?;
+    let title = format!(
+        "`{}` fails; `{}` works",
+        shown(&recovery.failed, TITLE_COMMAND_CHARS),
+        shown(&recovery.worked, TITLE_COMMAND_CHARS)
+    );
+    let mut draft = MemoryDraft::new(MemoryKind::Learning, title, body(scene, recovery), call.at);
+    draft.trigger = Trigger::Recovery;
+    draft.reasoning = reasoning(recovery);
+    draft.confidence = if recovery.environment { CONFIDENCE_TWO_HITS } else { CONFIDENCE_PLAIN_RECOVERY };
+    draft.origin = Origin::Agent;
+    draft.polarity = Polarity::Neutral;
+    draft.project = scene.excerpt.project.map(str::to_owned);
+    draft.provenance = Provenance {
+        session: Some(scene.excerpt.session.clone()),
+        message: Some(call.call_id.clone()).filter(|id| !id.is_empty()),
+        seq: Some(call.seq),
+    };
+    draft.source_chunk = chunk(scene.excerpt.turns, call.seq, "");
+    draft.entities = entities(&[&draft.body], &[]);
+    Some(draft)
+}
+
+fn body(scene: &Scene<'_>, recovery: &Recovery) -> String {
+    let place = scene.excerpt.project.map(|key| format!("In {}, ", crate::model::Project::named(key).name));
+    let why = if recovery.error.is_empty() { String::new() } else { format!(" ({})", recovery.error) };
+    format!(
+        "{}`{}` fails{why}; `{}` works.",
+        place.unwrap_or_default(),
+        shown(&recovery.failed, BODY_COMMAND_CHARS),
+        shown(&recovery.worked, BODY_COMMAND_CHARS)
+    )
+}
+
+fn reasoning(recovery: &Recovery) -> String {
+    let times = if recovery.failures == 1 { "once".to_owned() } else { format!("{} times", recovery.failures) };
+    let cause = if recovery.environment {
+        "the error speaks of the command or its surroundings"
+    } else {
+        "the error does not say whose fault it was"
+    };
+    format!("Recovery: the command failed {times}, a changed one worked with no edit between; {cause}.")
+}
+
+/// The command on one line, without back-ticks that would end its quotation.
+fn shown(command: &str, chars: usize) -> String {
+    one_line(command, chars).replace('`', "'")
+}

@@ -1,0 +1,195 @@
+//! Turns of phrase, read from the word lists beside this file and compiled once.
+//!
+//! The lists are data: a section's name in brackets, then one pattern a line. `^` ties a pattern to the start of a
+//! sentence; otherwise it may stand anywhere between word boundaries. All languages are matched at once, because
+//! people mix them in one message.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+const EN: &str = include_str!("lexicon/en.txt");
+const DE: &str = include_str!("lexicon/de.txt");
+const PT: &str = include_str!("lexicon/pt.txt");
+const FAILURES: &str = include_str!("lexicon/failures.txt");
+
+/// The patterns of one section in all languages.
+pub(crate) struct Section {
+    patterns: Vec<Regex>,
+    set: RegexSet,
+}
+
+impl Section {
+    fn of(name: &str, files: &[&str]) -> Self {
+        let sources: Vec<String> = files.iter().flat_map(|file| entries(file, name)).map(anchored).collect();
+        let patterns = sources.iter().filter_map(|source| Regex::new(source).ok()).collect::<Vec<_>>();
+        let set = RegexSet::new(patterns.iter().map(Regex::as_str)).unwrap_or_default();
+        Self { patterns, set }
+    }
+
+    /// Whether anything matches.
+    pub(crate) fn matches(&self, plain: &str) -> bool {
+        self.set.is_match(plain)
+    }
+
+    /// The words that matched, one entry for each stretch of text, however many patterns cover it.
+    pub(crate) fn hits(&self, plain: &str) -> Vec<String> {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for index in &self.set.matches(plain) {
+            let Some(found) = self.patterns.get(index).and_then(|pattern| pattern.find(plain)) else { continue };
+            let overlapping = spans.iter().any(|&(start, end)| found.start() < end && start < found.end());
+            if !overlapping {
+                spans.push((found.start(), found.end()));
+            }
+        }
+        spans.into_iter().map(|(start, end)| plain[start..end].trim_matches(is_edge).to_owned()).collect()
+    }
+
+    /// Where the text goes on after a match at its start.
+    fn end_of_prefix(&self, plain: &str) -> Option<usize> {
+        let ends = self.set.matches(plain).into_iter().filter_map(|i| self.patterns.get(i)?.find(plain));
+        ends.filter(|found| found.start() == 0).map(|found| found.end()).max()
+    }
+}
+
+/// All sections, compiled.
+pub(crate) struct Lexicon {
+    filler: Section,
+    pub(crate) correction: Section,
+    pub(crate) correction_not: Section,
+    pub(crate) correction_question: Section,
+    pub(crate) negative: Section,
+    pub(crate) negative_failure: Section,
+    pub(crate) negative_not: Section,
+    pub(crate) enthusiasm_strong: Section,
+    pub(crate) enthusiasm_weak: Section,
+    pub(crate) enthusiasm_not: Section,
+    pub(crate) decision: Section,
+    pub(crate) decision_not: Section,
+    pub(crate) preference: Section,
+    pub(crate) preference_not: Section,
+    pub(crate) repeat: Section,
+    pub(crate) repeat_not: Section,
+    pub(crate) pushback: Section,
+    pub(crate) concession: Section,
+    pub(crate) fleeting: Section,
+    /// Of tool output: the command or its surroundings were wrong.
+    pub(crate) environment: Section,
+    /// Of tool output: the code under work is wrong.
+    pub(crate) code: Section,
+    /// Of tool output: it only looks like a failure.
+    pub(crate) no_failure: Section,
+}
+
+impl Lexicon {
+    fn load() -> Self {
+        let said = |name| Section::of(name, &[EN, DE, PT]);
+        let failed = |name| Section::of(name, &[FAILURES]);
+        Self {
+            filler: Section::prefixes("filler", &[EN, DE, PT]),
+            correction: said("correction"),
+            correction_not: said("correction.not"),
+            correction_question: said("correction.question"),
+            negative: said("negative"),
+            negative_failure: said("negative.failure"),
+            negative_not: said("negative.not"),
+            enthusiasm_strong: said("enthusiasm.strong"),
+            enthusiasm_weak: said("enthusiasm.weak"),
+            enthusiasm_not: said("enthusiasm.not"),
+            decision: said("decision"),
+            decision_not: said("decision.not"),
+            preference: said("preference"),
+            preference_not: said("preference.not"),
+            repeat: said("repeat"),
+            repeat_not: said("repeat.not"),
+            pushback: said("pushback"),
+            concession: said("concession"),
+            fleeting: said("fleeting"),
+            environment: failed("environment"),
+            code: failed("code"),
+            no_failure: failed("none"),
+        }
+    }
+
+    /// The sentence without the small words people open with: `hmm ok so …`.
+    pub(crate) fn without_fillers<'a>(&self, plain: &'a str) -> &'a str {
+        let mut rest = plain.trim_start_matches(is_edge);
+        while let Some(end) = self.filler.end_of_prefix(rest) {
+            if end == 0 || end >= rest.len() {
+                break;
+            }
+            rest = rest[end..].trim_start_matches(is_edge);
+        }
+        rest
+    }
+}
+
+impl Section {
+    /// Patterns that are all tied to the start.
+    fn prefixes(name: &str, files: &[&str]) -> Self {
+        let joined = files.iter().flat_map(|file| entries(file, name)).collect::<Vec<_>>().join("|");
+        let source = format!(r"^(?:{joined})(?:$|[\s,.;:!…-]+)");
+        let patterns: Vec<Regex> = Regex::new(&source).into_iter().collect();
+        let set = RegexSet::new(patterns.iter().map(Regex::as_str)).unwrap_or_default();
+        Self { patterns, set }
+    }
+}
+
+/// The lexicon, compiled at first use (some tens of milliseconds: never in a hook).
+pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::load);
+
+fn entries<'a>(file: &'a str, section: &str) -> Vec<&'a str> {
+    let header = format!("[{section}]");
+    let lines = file.lines().skip_while(|line| line.trim() != header).skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .map(|line| line.trim_end_matches(['\r', '\n']))
+        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        .collect()
+}
+
+/// The pattern between word boundaries. An apostrophe is part of a word: `no` is not found in `no's`.
+fn anchored(entry: &str) -> String {
+    let (before, body) = match entry.strip_prefix('^') {
+        Some(body) => ("^", body),
+        None => (r"(?:^|[^\w'])", entry),
+    };
+    let after = if body.ends_with([' ', '$', ':']) { "" } else { r"(?:$|[^\w'])" };
+    format!("(?m){before}(?:{body}){after}")
+}
+
+fn is_edge(c: char) -> bool {
+    !c.is_alphanumeric() && !matches!(c, '\'' | '`' | '(' | '[' | '"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_of_every_list_compiles() {
+        for file in [EN, DE, PT, FAILURES] {
+            let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
+            for line in lines {
+                assert!(Regex::new(&anchored(line)).is_ok(), "pattern {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn fillers_are_taken_off_the_start_only() {
+        let check = |text: &str, expected: &str| assert_eq!(LEXICON.without_fillers(text), expected, "{text:?}");
+        check("hmm ok so the port is wrong", "the port is wrong");
+        check("okay... no, the other one", "no, the other one");
+        check("soap is fine", "soap is fine");
+        check("ok", "ok");
+        check("also, naja das ist falsch", "das ist falsch");
+    }
+
+    #[test]
+    fn overlapping_patterns_count_once() {
+        assert_eq!(LEXICON.correction.hits("that's wrong").len(), 1);
+        assert!(LEXICON.correction.hits("no's of the party").is_empty());
+        assert_eq!(LEXICON.correction.hits("no, that's wrong").len(), 2);
+    }
+}

@@ -1,0 +1,164 @@
+//! A moment that may be worth remembering, and the conversation it is looked for in.
+
+use std::ops::Range;
+
+use super::prose::{Sentence, own_sentences};
+use crate::model::{Direction, Message, Step, Trigger, Turn};
+
+/// One reason to believe that a moment is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The bytes of the message it stands in; the whole sentence. Empty when the reason lies outside the message.
+    pub span: Range<usize>,
+    /// The words that matched, or what else was seen.
+    pub words: String,
+}
+
+/// How a command that failed was made to work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// What failed, without directory changes and output trimming.
+    pub failed: String,
+    /// What worked instead.
+    pub worked: String,
+    /// The telling line of the failure.
+    pub error: String,
+    /// How many attempts failed.
+    pub failures: u32,
+    /// Whether the failure lay in the command or its surroundings rather than in the code.
+    pub environment: bool,
+    /// Position of the call that worked.
+    pub seq: u32,
+}
+
+/// In how many sessions the same thing was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recurrence {
+    /// Sessions, this one included.
+    pub sessions: usize,
+    /// The day it was first asked.
+    pub since: String,
+    /// The words that the requests share.
+    pub shared: Vec<String>,
+}
+
+/// What a moment stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// Words of the turn's prompt.
+    Prompt(Vec<Hit>),
+    /// Words of the agent, in the message at this position.
+    Answer(u32, Vec<Hit>),
+    /// Tool calls.
+    Calls(Recovery),
+    /// Prompts of other sessions.
+    Earlier(Recurrence),
+}
+
+/// A moment that may be worth remembering.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// What made the catcher look.
+    pub trigger: Trigger,
+    /// Number of the turn.
+    pub turn: u32,
+    /// What it stands on.
+    pub evidence: Evidence,
+    /// How many independent reasons there are.
+    pub strength: usize,
+    /// Whether it says something that holds beyond this task; otherwise it is a signal, not a memory.
+    pub lasting: bool,
+    /// Who set whom right.
+    pub direction: Option<Direction>,
+}
+
+impl Moment {
+    /// A moment that stands on the words of a prompt.
+    pub(crate) fn of_prompt(trigger: Trigger, turn: u32, hits: Vec<Hit>) -> Self {
+        let strength = hits.len();
+        Self { trigger, turn, evidence: Evidence::Prompt(hits), strength, lasting: true, direction: None }
+    }
+
+    /// The same moment, kept as a signal only unless `lasting`.
+    pub(crate) fn lasting_if(self, lasting: bool) -> Self {
+        Self { lasting, ..self }
+    }
+
+    /// The sentences it stands on.
+    pub fn hits(&self) -> &[Hit] {
+        match &self.evidence {
+            Evidence::Prompt(hits) | Evidence::Answer(_, hits) => hits,
+            Evidence::Calls(_) | Evidence::Earlier(_) => &[],
+        }
+    }
+}
+
+/// Consecutive turns with the user's own words picked out once for all detectors.
+pub struct Conversation<'a> {
+    turns: &'a [Turn],
+    own: Vec<Vec<Sentence>>,
+}
+
+/// One turn with what detectors ask about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard<'a> {
+    /// The turn.
+    pub(crate) turn: &'a Turn,
+    /// The one before it, if it is there.
+    pub(crate) before: Option<&'a Turn>,
+    /// What the user asked.
+    pub(crate) prompt: &'a Message,
+    /// His own words in it.
+    pub(crate) own: &'a [Sentence],
+}
+
+impl Heard<'_> {
+    /// Whether this is how the session began: nothing can be set right or praised yet.
+    pub(crate) fn opens_session(&self) -> bool {
+        self.turn.number == 0
+            || self.before.is_some_and(|turn| turn.number == 0 && turn.prompt.is_none() && turn.steps.is_empty())
+    }
+
+    /// The number of distinct words that say something, over all own sentences.
+    pub(crate) fn content(&self) -> usize {
+        let own: Vec<&str> = self.own.iter().map(|sentence| sentence.plain.as_str()).collect();
+        crate::text::content_terms(&own.join("\n")).len()
+    }
+}
+
+impl<'a> Conversation<'a> {
+    /// Reads the turns.
+    pub fn new(turns: &'a [Turn]) -> Self {
+        let own = turns.iter().enumerate().map(|(index, turn)| {
+            let said_before: String = turns[index.saturating_sub(3)..index].iter().flat_map(words_of_agent).collect();
+            turn.prompt.as_ref().map(|prompt| own_sentences(&prompt.text, &said_before)).unwrap_or_default()
+        });
+        Self { turns, own: own.collect() }
+    }
+
+    /// The turns.
+    pub fn turns(&self) -> &'a [Turn] {
+        self.turns
+    }
+
+    /// The user's own words in the turn at this index.
+    pub(crate) fn own(&self, index: usize) -> &[Sentence] {
+        self.own.get(index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The turns whose prompt holds words of the user's own.
+    pub(crate) fn heard(&self) -> impl Iterator<Item = Heard<'_>> {
+        self.turns.iter().zip(&self.own).enumerate().filter_map(|(index, (turn, own))| {
+            let before = index.checked_sub(1).map(|before| &self.turns[before]);
+            let prompt = turn.prompt.as_ref().filter(|_| !own.is_empty())?;
+            Some(Heard { turn, before, prompt, own })
+        })
+    }
+}
+
+fn words_of_agent(turn: &Turn) -> impl Iterator<Item = &str> {
+    turn.steps.iter().filter_map(|step| match step {
+        Step::Said(message) => Some(message.text.as_str()),
+        Step::Called(_) => None,
+    })
+}

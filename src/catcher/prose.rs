@@ -1,0 +1,333 @@
+//! The user's own words in a prompt: what was pasted into it (code, logs, plans, reviews, quotations) is left out.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::lexicon::LEXICON;
+
+/// Beyond so many characters of one paragraph nobody types by hand without a single "I", "we" or "you".
+const LONGEST_IMPERSONAL: usize = 160;
+/// A message with so many own words is a document, however it is written.
+const LONGEST_OWN_WORDS: usize = 4_000;
+/// From here on a line that the agent said before is a quotation rather than a coincidence.
+const SHORTEST_QUOTED: usize = 24;
+
+/// One sentence of the user's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sentence {
+    /// Its bytes in the message.
+    pub(crate) span: Range<usize>,
+    /// Lower-cased, with inline code and quotations blanked and opening fillers removed: what patterns look at.
+    pub(crate) plain: String,
+    /// Whether it ends in a question mark.
+    pub(crate) question: bool,
+}
+
+/// Whether a program and not a person wrote the prompt: slash commands, their output, notices, summaries.
+pub(crate) fn is_machine_made(text: &str) -> bool {
+    static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
+        set(&[
+            r"^<(?:command|bash|local-command|task|system|user-prompt|teammate|ide|post|session|hook)[\w-]*>",
+            r"^/[a-z][\w:-]*(?:\s|$)",
+            r"^\[Request interrupted",
+            r"^This session is being continued from",
+            r"^Caveat: The messages below",
+            r"^Base directory for this skill",
+            r"^(?:Stop|PreToolUse|PostToolUse) hook feedback",
+            r"^Unknown (?:skill|slash command):",
+            r"^You are (?:an? |the |now )[^\n]{3,}(?:\n[\s\S]{200,}|[\s\S]{400,})",
+        ])
+    });
+    MACHINE.is_match(text.trim_start())
+}
+
+/// The sentences that the user wrote himself; `said_before` is what the agent said shortly before.
+pub(crate) fn own_sentences(text: &str, said_before: &str) -> Vec<Sentence> {
+    if is_machine_made(text) {
+        return Vec::new();
+    }
+    let said_before = squeezed(said_before);
+    let mut sentences = Vec::new();
+    let mut total = 0;
+    for line in own_lines(text) {
+        let line_text = &text[line.clone()];
+        total += line_text.len();
+        if squeezed(line_text).len() >= SHORTEST_QUOTED && said_before.contains(&squeezed(line_text)) {
+            continue;
+        }
+        push_sentences(text, line, &mut sentences);
+    }
+    if total > LONGEST_OWN_WORDS {
+        sentences.truncate(3);
+    }
+    sentences
+}
+
+/// Byte ranges of the lines that are not pasted, without list markers and surrounding space.
+fn own_lines(text: &str) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let mut paste = Paste::default();
+    if looks_like_review(text) {
+        return lines;
+    }
+    let mut start = 0;
+    for raw in text.split_inclusive('\n') {
+        let range = start..start + raw.len();
+        start = range.end;
+        if !paste.takes(raw) && !is_impersonal(raw) {
+            lines.extend(trimmed(text, range));
+        }
+    }
+    lines
+}
+
+/// What of the lines so far says that this one is pasted.
+#[derive(Default)]
+struct Paste {
+    fence: bool,
+    until_blank: bool,
+    to_the_end: bool,
+}
+
+impl Paste {
+    fn takes(&mut self, raw: &str) -> bool {
+        let line = raw.trim();
+        if line.starts_with("```") || line.starts_with("~~~") {
+            self.fence = !self.fence;
+            return true;
+        }
+        if self.fence || self.to_the_end {
+            return true;
+        }
+        if line.is_empty() {
+            self.until_blank = false;
+            return true;
+        }
+        if self.until_blank || is_machine_line(raw) {
+            return true;
+        }
+        if is_heading(line) {
+            self.to_the_end = true;
+            return true;
+        }
+        self.to_the_end = introduces_document(line);
+        self.until_blank = introduces_quote(line);
+        self.to_the_end && line.len() > LONGEST_IMPERSONAL
+    }
+}
+
+fn is_heading(line: &str) -> bool {
+    let marks = line.chars().take_while(|&c| c == '#').count();
+    (1..=6).contains(&marks) && line[marks..].starts_with(' ')
+}
+
+/// `here is the feedback:` and the like: everything after it is somebody else's.
+fn introduces_document(line: &str) -> bool {
+    static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:plan|feedback|comments?|reviews?|findings?|report|transcript|description|spec|ticket|issue|summary|suggestions?|prompt|todos?)\b[^:.]{0,24}:\s*$",
+        )
+    });
+    INTRODUCTION.is_match(line)
+}
+
+/// `I get this error:`: the block after it is pasted.
+fn introduces_quote(line: &str) -> bool {
+    static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:errors?|output|logs?|following|message|response|trace|says?|said|see(?:ing|s)?|get(?:ting|s)?|got|this|these|shows?|prints?|result|fails?|with|mentioned|above|wrote)\b[^:.]{0,16}:\s*$",
+        )
+    });
+    INTRODUCTION.is_match(line)
+}
+
+/// Lines that no person types: quotations, shell sessions, tables, diffs, logs, stack traces, code.
+fn is_machine_line(raw: &str) -> bool {
+    static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
+        set(&[
+            r"^\s*(?:>|❯|\$ |% |⎿|⏺|●|•|│|┃|[|+]\s|\+\+\+|---|@@|[├└┌╭╰─═✓✗⨯×✘⚠])",
+            r"^(?:\t| {4,})\S",
+            r"^\s*[\[({]?\d{2,4}[-/:]\d{2}[-/:.]\d{2}",
+            r"(?i)^\s*(?:error|warning|warn|info|debug|fatal|panic|exception|traceback|caused by|note|hint|fail|pass|ok|npm err!?|\w*error|remote|run|ran)\b(?:\[[^\]]*\])?:",
+            r"^\s*(?:---? (?:FAIL|PASS)|FAIL\b|PASS\b|=== RUN|at .+\(.+:\d+|File .+, line \d+)",
+            r"^\s*\S+\.\w{1,5}:\d+(?::\d+)?[:\s]",
+            r#"^\s*[{}\[\]"<].*[{}\[\],">]\s*$"#,
+            r"[;{]\s*$",
+            r"^\s*(?:import|from|const|let|var|func|fn|def|class|type|return|if|for|package|use|pub|export|SELECT|curl|git|npm|cargo|go|docker|cd|ls) [^ ]*[({=/.:-]",
+            r"^\s*[\w./-]+@[\w.-]+[:$#%]",
+            r"^\s*\[[A-Z][\w ]*#?\d*\]\s*$",
+            r"^\s*<[/\w-]+>",
+            r"^\s*https?://\S+\s*$",
+        ])
+    });
+    MACHINE.is_match(raw) || is_mostly_marks(raw)
+}
+
+/// Fewer than half letters: hashes, paths, tables.
+fn is_mostly_marks(line: &str) -> bool {
+    let visible = line.chars().filter(|c| !c.is_whitespace()).count();
+    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+    visible > 12 && letters * 2 < visible
+}
+
+/// A long line of faultless third-person prose: a review comment or a specification, not a person at a prompt.
+fn is_impersonal(line: &str) -> bool {
+    static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:i|i'm|i'd|i'll|i've|we|we're|we'll|you|me|us|my|our|your|let's|lets|please|can|ich|wir|du|eu|você|nós)\b|\.\.\.|\?",
+        )
+    });
+    let line = line.trim();
+    line.chars().count() >= LONGEST_IMPERSONAL
+        && line.starts_with(char::is_uppercase)
+        && !PERSONAL.is_match(&line.replace('’', "'"))
+}
+
+/// Messages that carry a reviewer's severity mark.
+fn looks_like_review(text: &str) -> bool {
+    static SEVERITY: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?im)^\W{0,4}(?:low|medium|high|critical|minor|major)(?: (?:severity|priority))\W{0,4}$|^\W{0,4}severity\W|\((?:LOW|MEDIUM|HIGH|CRITICAL)\)",
+        )
+    });
+    SEVERITY.is_match(text)
+}
+
+/// The range without white space and list markers.
+fn trimmed(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    static MARKER: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(?:[-*•]\s+|\d{1,2}[.)]\s+)*"));
+    let line = &text[range.clone()];
+    let skip = MARKER.find(line).map_or(0, |found| found.end());
+    let rest = line[skip..].trim_start();
+    let start = range.end - rest.len();
+    let end = start + rest.trim_end().len();
+    (start < end).then_some(start..end)
+}
+
+fn push_sentences(text: &str, line: Range<usize>, out: &mut Vec<Sentence>) {
+    static INTRODUCED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)\b(?:look at|address|evaluate|eval|fix|check|feedback|comments?|clarify|review|says?|error|mentioned|above)\b[^:.]{0,24}:\s+.{100,}$",
+        )
+    });
+    let mut line = line;
+    if let Some(found) = INTRODUCED.find(&text[line.clone()])
+        && let Some(colon) = found.as_str().find(':')
+    {
+        line.end = line.start + found.start() + colon + 1;
+    }
+    let mut start = line.start;
+    for end in sentence_ends(&text[line.clone()]) {
+        let end = line.start + end;
+        let piece = &text[start..end];
+        let lead = piece.len() - piece.trim_start().len();
+        let span = start + lead..start + lead + piece.trim().len();
+        start = end;
+        if span.start < span.end {
+            let question = text[span.clone()].trim_end_matches(['"', ')', '*']).ends_with('?');
+            let plain = plain(&text[span.clone()]);
+            out.push(Sentence { span, plain, question });
+        }
+    }
+}
+
+/// Offsets just after the end of each sentence of a line; the last is the line's length.
+fn sentence_ends(line: &str) -> Vec<usize> {
+    static END: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:[.!?…]+[)\x22']?|\s—)(\s+)"));
+    static ABBREVIATED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?i)(?:^|\s)(?:e\.g|i\.e|etc|vs|cf|approx|z\.b|\d{1,2})\.$"));
+    let mut ends: Vec<usize> = END
+        .find_iter(line)
+        .filter(|found| !ABBREVIATED.is_match(line[..found.end()].trim_end()))
+        .map(|found| found.end())
+        .collect();
+    if ends.last() != Some(&line.len()) {
+        ends.push(line.len());
+    }
+    ends
+}
+
+/// What patterns look at: lower-case, quotations and code blanked, fillers gone.
+fn plain(sentence: &str) -> String {
+    static BLANKED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r#"`[^`]*`|"[^"]{12,}"|“[^”]{12,}”|'[^'\s][^']{18,}'|https?://\S+|<[^>]{1,40}>"#));
+    static EMPHASIS: LazyLock<Regex> = LazyLock::new(|| regex(r"\*+|(?:^|\s)_+|_+(?:\s|$)"));
+    let blanked = BLANKED.replace_all(sentence, "…");
+    let lower = EMPHASIS.replace_all(&blanked, " ").to_lowercase().replace(['’', '‘'], "'");
+    let spaced = lower.split_whitespace().collect::<Vec<_>>().join(" ");
+    LEXICON.without_fillers(&spaced).trim_end_matches(['.', '!', '?', ' ', '…', ':', ')']).to_owned()
+}
+
+fn squeezed(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+#[expect(clippy::expect_used, reason = "the patterns are constants of this file, compiled by its tests")]
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+#[expect(clippy::expect_used, reason = "the patterns are constants of this file, compiled by its tests")]
+fn set(patterns: &[&str]) -> RegexSet {
+    RegexSet::new(patterns).expect("constant patterns")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let own: Vec<&str> = own_sentences(text, "").iter().map(|s| &text[s.span.clone()]).collect();
+        assert_eq!(own, expected, "own words of {text:?}");
+    }
+
+    #[test]
+    fn sentences_are_split_and_list_markers_dropped() {
+        check(
+            "No. Use the other port!\n- and keep the old one, e.g. for tests",
+            &["No.", "Use the other port!", "and keep the old one, e.g. for tests"],
+        );
+    }
+
+    #[test]
+    fn pasted_text_is_left_out() {
+        check("fix this\n```\nno, that is wrong\n```\nthanks a lot", &["fix this", "thanks a lot"]);
+        check("> no, that's wrong\nwhat did he mean?", &["what did he mean?"]);
+        check("I get this error:\nno, you can't do that\nstop\n\nany idea?", &["I get this error:", "any idea?"]);
+        check("Implement the following plan:\n\n# Plan\n\nNo, never use X.", &["Implement the following plan:"]);
+        check("2026-02-03 10:00:00 ERROR wrong\nwhat is that?", &["what is that?"]);
+        check("src/main.rs:10:3: wrong type\nwhat is that?", &["what is that?"]);
+        check("Cache is stale\n\nHigh Severity\n\nThe cache should never be kept.", &[]);
+        check(
+            "The helper named in the comment is wrong and should not be used anywhere in the code base. It returns the \
+             old value for every caller that was compiled before the change landed.",
+            &[],
+        );
+    }
+
+    #[test]
+    fn what_the_agent_said_is_a_quotation() {
+        let own = own_sentences(
+            "The cache is wrong and must never be used\nwhy?",
+            "Note: the cache is wrong, and must never be used.",
+        );
+        assert_eq!(own.len(), 1);
+    }
+
+    #[test]
+    fn machine_prompts_have_no_own_words() {
+        for text in ["/review all", "<command-name>/exit</command-name>", "[Request interrupted by user]"] {
+            check(text, &[]);
+        }
+        assert!(!is_machine_made("/ is the root, no?"));
+    }
+
+    #[test]
+    fn patterns_do_not_see_code_and_quotations() {
+        let own = own_sentences("Hmm, add a `never undo` button that says \"no, that's wrong\"", "");
+        assert_eq!(own[0].plain, "add a … button that says");
+    }
+}

@@ -1,0 +1,55 @@
+//! What makes the catcher look: one small detector for each kind of moment.
+//!
+//! A detector sees a [`Conversation`] and returns what it found, in order; it knows nothing of memories.
+
+mod correction;
+mod decision;
+mod enthusiasm;
+mod negative;
+mod preference;
+mod pushback;
+mod recovery;
+mod repeat;
+
+use super::lexicon::Section;
+use super::moment::{Conversation, Heard, Hit, Moment};
+use super::prose::Sentence;
+pub use repeat::EarlierPrompt;
+
+/// Everything that all detectors find, in the order of the turns.
+pub fn detect(conversation: &Conversation<'_>, earlier: &[EarlierPrompt]) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    for detector in [
+        correction::detect,
+        pushback::detect,
+        negative::detect,
+        preference::detect,
+        repeat::detect_here,
+        decision::detect,
+        enthusiasm::detect,
+        recovery::detect,
+    ] {
+        moments.extend(detector(conversation));
+    }
+    moments.extend(repeat::detect_across(conversation, earlier));
+    moments.sort_by_key(|moment| moment.turn);
+    moments
+}
+
+/// The hits of `section` in the sentences that pass.
+fn hits_in(own: &[Sentence], section: &Section, passes: impl Fn(&Sentence) -> bool) -> Vec<Hit> {
+    let sentences = own.iter().filter(|sentence| passes(sentence));
+    sentences
+        .flat_map(|sentence| {
+            let words = section.hits(&sentence.plain);
+            words.into_iter().map(|words| Hit { span: sentence.span.clone(), words })
+        })
+        .collect()
+}
+
+/// The words of the sentences that were hit, without the rest of the message.
+fn hit_terms(heard: &Heard<'_>, hits: &[Hit]) -> usize {
+    let hit = heard.own.iter().filter(|sentence| hits.iter().any(|hit| hit.span == sentence.span));
+    let plain: Vec<&str> = hit.map(|sentence| sentence.plain.as_str()).collect();
+    crate::text::content_terms(&plain.join("\n")).len()
+}

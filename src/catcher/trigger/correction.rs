@@ -1,0 +1,44 @@
+//! The user sets the agent right.
+
+use super::{Conversation, Heard, Hit, Moment, hits_in};
+use crate::catcher::lexicon::LEXICON;
+use crate::model::{Direction, Step, Trigger};
+
+/// Fewer words of content than this say that something is wrong, not what.
+const FEWEST_TERMS: usize = 4;
+
+/// Prompts that contradict what the agent did or said.
+pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
+    conversation.heard().filter(|heard| !heard.opens_session()).filter_map(|heard| moment(&heard)).collect()
+}
+
+fn moment(heard: &Heard<'_>) -> Option<Moment> {
+    let mut hits = hits_in(heard.own, &LEXICON.correction, |sentence| {
+        !sentence.question && !LEXICON.correction_not.matches(&sentence.plain)
+    });
+    hits.extend(hits_in(heard.own, &LEXICON.correction_question, |sentence| sentence.question));
+    let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
+    if let Some(words) = concession(heard) {
+        hits.push(Hit { span: 0..0, words });
+    }
+    if stopped && !hits.is_empty() {
+        hits.push(Hit { span: 0..0, words: "the agent was interrupted".to_owned() });
+    }
+    if hits.is_empty() {
+        return None;
+    }
+    let lasting = heard.content() >= FEWEST_TERMS;
+    let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
+    Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
+}
+
+/// The agent's admission at the start of its reply: the best witness that it was set right.
+fn concession(heard: &Heard<'_>) -> Option<String> {
+    let reply = heard.turn.steps.iter().find_map(|step| match step {
+        Step::Said(message) => Some(message),
+        Step::Called(_) => None,
+    })?;
+    let opening: String = reply.text.chars().take(160).collect::<String>().to_lowercase().replace('’', "'");
+    let words = LEXICON.concession.hits(opening.trim_start()).into_iter().next()?;
+    Some(format!("the agent replied “{words}”"))
+}

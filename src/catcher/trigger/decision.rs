@@ -1,0 +1,22 @@
+//! The user decides something.
+
+use super::{Conversation, Heard, Moment, hit_terms, hits_in};
+use crate::catcher::lexicon::LEXICON;
+use crate::model::Trigger;
+
+/// Fewer words of content than this decide nothing that can be told without the question.
+const FEWEST_TERMS: usize = 3;
+
+/// Prompts that settle how something is to be. Orders to do the next step of work are none.
+pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
+    conversation.heard().filter_map(|heard| moment(&heard)).collect()
+}
+
+fn moment(heard: &Heard<'_>) -> Option<Moment> {
+    let hits = hits_in(heard.own, &LEXICON.decision, |sentence| {
+        !LEXICON.decision_not.matches(&sentence.plain) && !LEXICON.fleeting.matches(&sentence.plain)
+    });
+    let hits = (!hits.is_empty()).then_some(hits)?;
+    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS && !heard.opens_session();
+    Some(Moment::of_prompt(Trigger::Decision, heard.turn.number, hits).lasting_if(lasting))
+}

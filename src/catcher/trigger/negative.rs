@@ -1,0 +1,21 @@
+//! The user does not like it.
+
+use super::{Conversation, Heard, Moment, hit_terms, hits_in};
+use crate::catcher::lexicon::LEXICON;
+use crate::model::Trigger;
+
+/// Prompts that reject something, or report that it does not work. Only a rejection says what to avoid elsewhere; a
+/// failure report is part of the task.
+pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
+    conversation.heard().filter(|heard| !heard.opens_session()).filter_map(|heard| moment(&heard)).collect()
+}
+
+fn moment(heard: &Heard<'_>) -> Option<Moment> {
+    let mut hits = hits_in(heard.own, &LEXICON.negative, |sentence| !LEXICON.negative_not.matches(&sentence.plain));
+    let rejected = !hits.is_empty() && hit_terms(heard, &hits) >= 2 && heard.content() >= 5;
+    hits.extend(hits_in(heard.own, &LEXICON.negative_failure, |sentence| {
+        !LEXICON.negative_not.matches(&sentence.plain)
+    }));
+    let hits = (!hits.is_empty()).then_some(hits)?;
+    Some(Moment::of_prompt(Trigger::Negative, heard.turn.number, hits).lasting_if(rejected))
+}

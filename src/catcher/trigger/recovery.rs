@@ -1,0 +1,162 @@
+//! Something failed, then worked another way.
+//!
+//! A command fails, and a changed command succeeds with no edit between: what differs between the two is the lesson.
+//! The same command succeeding after an edit is coding, the same command succeeding by itself is weather.
+
+use super::{Conversation, Moment};
+use crate::catcher::command::{edits_files, essential, heads, likeness, only_looks};
+use crate::catcher::lexicon::LEXICON;
+use crate::catcher::moment::{Evidence, Recovery};
+use crate::model::{FileAction, ToolCall, ToolStatus, Trigger, Turn};
+use crate::text::one_line;
+
+/// How many calls after the failure are looked at: what comes later was not tried because of it.
+const LOOK_AHEAD: usize = 6;
+/// Shared words over joint words from which another program does the same work.
+const SAME_WORK: f32 = 0.4;
+/// The same for the same program, whose name is one shared word already.
+const SAME_PROGRAM: f32 = 0.25;
+/// Longest telling line kept of an error.
+const ERROR_CHARS: usize = 160;
+
+/// Recoveries, each once, at the call that worked.
+pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
+    conversation.turns().iter().flat_map(in_turn).collect()
+}
+
+fn in_turn(turn: &Turn) -> Vec<Moment> {
+    let calls: Vec<&ToolCall> = turn.calls().collect();
+    let mut moments = Vec::new();
+    let mut at = 0;
+    while at < calls.len() {
+        match recovery(&calls[at..]) {
+            Some((recovery, used)) => {
+                moments.push(Moment {
+                    trigger: Trigger::Recovery,
+                    turn: turn.number,
+                    strength: 1 + usize::from(recovery.environment),
+                    evidence: Evidence::Calls(recovery),
+                    lasting: true,
+                    direction: None,
+                });
+                at += used;
+            }
+            None => at += 1,
+        }
+    }
+    moments
+}
+
+/// The recovery that begins with the first of these calls, and how many calls it took.
+fn recovery(calls: &[&ToolCall]) -> Option<(Recovery, usize)> {
+    let failed = calls.first()?;
+    let command = failed.command.as_deref()?;
+    let environment = real_failure(failed)?;
+    let mut failures = 1;
+    for (index, call) in calls.iter().enumerate().skip(1).take(LOOK_AHEAD) {
+        if edits(call) {
+            return None;
+        }
+        let Some(next) = call.command.as_deref().filter(|next| is_variant(command, next)) else { continue };
+        match call.status {
+            ToolStatus::Ok if reports_failure(&call.output) => failures += 1,
+            ToolStatus::Ok => {
+                let found = Recovery {
+                    failed: essential(command),
+                    worked: essential(next),
+                    error: telling_line(&failed.output),
+                    failures,
+                    environment,
+                    seq: call.seq,
+                };
+                return (found.failed != found.worked).then_some((found, index + 1));
+            }
+            ToolStatus::Failed => failures += 1,
+            ToolStatus::Pending | ToolStatus::Cancelled => {}
+        }
+    }
+    None
+}
+
+/// Whether the call failed for a reason that may be learnt from; if so, whether the reason lay in the command or its
+/// surroundings.
+fn real_failure(call: &ToolCall) -> Option<bool> {
+    let command = call.command.as_deref()?;
+    let output = call.output.to_lowercase();
+    if call.status != ToolStatus::Failed || LEXICON.no_failure.matches(&output) || expected_exit(command, &call.output)
+    {
+        return None;
+    }
+    let environment = LEXICON.environment.matches(&output);
+    if !environment && (LEXICON.code.matches(&output) || only_looks(command) || says_nothing(&call.output)) {
+        return None;
+    }
+    if LEXICON.code.matches(&output) && !says_usage(&output) {
+        return None;
+    }
+    (!edits_files(command)).then_some(environment)
+}
+
+/// Exit codes that are an answer rather than a failure: nothing found, checks pending, killed from outside.
+fn expected_exit(command: &str, output: &str) -> bool {
+    let code = output.trim_start().strip_prefix("Exit code ").and_then(|rest| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u16>().ok()
+    });
+    let heads = heads(command);
+    match code {
+        Some(1) => {
+            let silent = ["grep", "rg", "egrep", "diff", "cmp", "test", "[", "which", "pgrep", "command", "git"];
+            says_nothing(output) && heads.iter().any(|head| silent.contains(head))
+        }
+        Some(8) => command.contains("gh pr checks"),
+        Some(124 | 130 | 137 | 143 | 144) => true,
+        _ => false,
+    }
+}
+
+fn says_nothing(output: &str) -> bool {
+    telling_line(output).is_empty()
+}
+
+fn says_usage(output: &str) -> bool {
+    ["usage:", "unknown flag", "unknown option", "unrecognized", "command not found", "invalid option"]
+        .iter()
+        .any(|mark| output.contains(mark))
+}
+
+/// Pipelines hide exit codes: an output that begins with a usage error is a failure whatever the status says.
+fn reports_failure(output: &str) -> bool {
+    let start: String = output.chars().take(200).collect::<String>().to_lowercase();
+    LEXICON.environment.matches(&start)
+}
+
+fn edits(call: &ToolCall) -> bool {
+    let edited = call.files.iter().any(|file| file.action == FileAction::Edit);
+    edited && call.status == ToolStatus::Ok || call.command.as_deref().is_some_and(edits_files)
+}
+
+/// Whether `next` is another way to do what `command` was to do.
+fn is_variant(command: &str, next: &str) -> bool {
+    let (a, b) = (essential(command), essential(next));
+    if a == b {
+        return false;
+    }
+    let same_program = heads(&a).first().zip(heads(&b).first()).is_some_and(|(a, b)| a == b);
+    likeness(&a, &b) >= if same_program { SAME_PROGRAM } else { SAME_WORK }
+}
+
+/// The line of the output that says what was wrong.
+fn telling_line(output: &str) -> String {
+    let lines: Vec<&str> = output
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("Exit code") && line.chars().any(char::is_alphabetic))
+        .collect();
+    let telling = lines.iter().find(|line| {
+        let line = line.to_lowercase();
+        LEXICON.environment.matches(&line) && !line.starts_with("usage")
+    });
+    let blunt = lines.iter().find(|line| line.to_lowercase().contains("error"));
+    telling.or(blunt).or(lines.first()).map(|line| one_line(line, ERROR_CHARS)).unwrap_or_default()
+}
