@@ -18,7 +18,7 @@ use super::{EmbedError, mapped, runtime, vocabulary};
 pub const FORMAT: u32 = 1;
 
 /// The files of a pack.
-pub(super) mod file {
+pub(in crate::embed) mod file {
     pub(in crate::embed) const MANIFEST: &str = "pack.json";
     /// Fused encoder in ONNX Runtime's format, for `LeanEmbedder`.
     pub(in crate::embed) const ENCODER: &str = "encoder.ort";
