@@ -8,7 +8,7 @@ use crate::store::MemoryStore;
 
 /// Options of `memory-lane catch`.
 #[derive(clap::Args, Clone, Copy, Debug)]
-pub struct CatchArgs {
+pub(super) struct CatchArgs {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,

@@ -165,7 +165,7 @@ fn show_facts(memory: &Memory) {
         ("formed", draft.formed_at.to_string()),
         ("saved", memory.saved_at.to_string()),
         ("session", session),
-        ("observed", memory.times_observed.to_string()),
+        ("observed", memory.draft.times_observed.to_string()),
         ("recalled", memory.recall_count.to_string()),
         ("entities", entities.join(", ")),
         ("files", draft.files.join(", ")),

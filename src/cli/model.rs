@@ -16,7 +16,7 @@ use crate::embed::{BulkEmbedder, EmbedError, Embedder, LeanEmbedder, runtime};
 
 /// The model that turns texts into vectors.
 #[derive(Debug, Args)]
-pub struct ModelArgs {
+pub(super) struct ModelArgs {
     #[command(subcommand)]
     action: Action,
 }
@@ -46,7 +46,7 @@ enum Action {
 }
 
 /// Runs the command.
-pub fn run(args: &ModelArgs, app: &App) -> anyhow::Result<()> {
+pub(super) fn run(args: &ModelArgs, app: &App) -> anyhow::Result<()> {
     match &args.action {
         Action::List { json } => list(app, *json),
         Action::Add { name, from } => add(app, name, from.as_deref()),

@@ -301,7 +301,7 @@ fn standing_lessons(
     let scope = scope(place, project, surroundings.now);
     let ids = store.standing(&scope, STANDING_CANDIDATES)?;
     let mut lessons: Vec<Memory> = store.fetch(&ids, &scope)?.into_iter().map(|found| found.memory).collect();
-    lessons.retain(|memory| memory.times_observed >= STANDING_FROM);
+    lessons.retain(|memory| memory.draft.times_observed >= STANDING_FROM);
     lessons.sort_by_key(|memory| ids.iter().position(|id| *id == memory.id));
     let (_, fitting) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
     lessons.truncate(fitting);
@@ -326,7 +326,7 @@ fn standing_record(memory: &Memory, place: &Place, surroundings: &Surroundings<'
         floor: 0.0,
         signals: Vec::new(),
         outcome: Outcome::Injected,
-        why: format!("observed {} times", memory.times_observed),
+        why: format!("observed {} times", memory.draft.times_observed),
         at: surroundings.now,
     }
 }

@@ -52,7 +52,7 @@ pub fn to_json(memory: &Memory) -> Value {
         "files": draft.files,
         "quote": draft.quote,
         "source_chunk": draft.source_chunk,
-        "times_observed": memory.times_observed,
+        "times_observed": memory.draft.times_observed,
         "recall_count": memory.recall_count,
         "superseded_by": memory.superseded_by,
     });
@@ -164,7 +164,6 @@ mod tests {
         let memory = Memory {
             id: MemoryId(5),
             saved_at: draft.formed_at,
-            times_observed: draft.times_observed,
             recall_count: 0,
             superseded_by: None,
             draft,

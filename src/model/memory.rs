@@ -273,8 +273,6 @@ pub struct Memory {
     pub draft: MemoryDraft,
     /// When the store took it in.
     pub saved_at: Timestamp,
-    /// In how many separate moments it was observed, at least 1.
-    pub times_observed: u32,
     /// How often it was injected.
     pub recall_count: u32,
     /// What took its place.

@@ -93,7 +93,7 @@ fn standing(memory: &Memory) -> String {
         memory.id,
         draft.kind,
         draft.formed_at.date(),
-        memory.times_observed,
+        memory.draft.times_observed,
         inert(&text::one_line(text, 300))
     )
 }
@@ -129,7 +129,7 @@ mod tests {
         let mut draft = MemoryDraft::new(MemoryKind::Correction, title, body, at);
         draft.provenance.session = Some(SessionId("claude-code/8eb9".to_owned()));
         let memory =
-            Memory { id: MemoryId(12), draft, saved_at: at, times_observed: 1, recall_count: 0, superseded_by: None };
+            Memory { id: MemoryId(12), draft, saved_at: at, recall_count: 0, superseded_by: None };
         let explanation = Explanation {
             memory: MemoryId(12),
             score: 0.643,

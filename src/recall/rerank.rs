@@ -28,7 +28,7 @@ pub(super) fn rerank(
         candidate.scale("confidence", confidence, 0.9 + 0.2 * confidence);
         let (age, factor) = recency(formed_at, situation.now, weights);
         candidate.scale("recency", age, factor);
-        let observed = candidate.found.memory.times_observed;
+        let observed = candidate.found.memory.draft.times_observed;
         candidate.scale("observed", observed as f32, recurrence(observed));
         let (count, factor) = vote_factor(candidate, votes, vector, weights);
         candidate.scale("votes", count, factor);

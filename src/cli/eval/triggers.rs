@@ -66,7 +66,7 @@ struct Prediction<'a> {
 }
 
 /// Reads the labelled rows of `labels` and writes one prediction a row to `out`.
-pub fn run(labels: &Path, out: &Path) -> anyhow::Result<()> {
+pub(super) fn run(labels: &Path, out: &Path) -> anyhow::Result<()> {
     let rows = BufReader::new(File::open(labels).with_context(|| format!("open {}", labels.display()))?);
     let mut written =
         BufWriter::new(File::create(out).with_context(|| format!("write predictions to {}", out.display()))?);

@@ -39,10 +39,10 @@ fn insert(
 ) -> Attempt<MemoryId> {
     let statement = "INSERT INTO memories (
              identity, status, kind, project, formed_at, saved_at, session, message, seq, trigger, origin, direction,
-             polarity, confidence, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
+             polarity, confidence, times_observed, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
          VALUES (
              :identity, :status, :kind, :project, :formed_at, :saved_at, :session, :message, :seq, :trigger, :origin,
-             :direction, :polarity, :confidence, :text_hash, :title, :body, :quote, :reasoning, :mentions, :files,
+             :direction, :polarity, :confidence, :times_observed, :text_hash, :title, :body, :quote, :reasoning, :mentions, :files,
              :extra, :source_chunk)";
     db.prepare_cached(statement)?.execute(named_params! {
         ":identity": identity,
@@ -59,6 +59,7 @@ fn insert(
         ":direction": draft.direction,
         ":polarity": draft.polarity,
         ":confidence": draft.confidence,
+        ":times_observed": draft.times_observed,
         ":text_hash": text_hash(&draft.index_text()),
         ":title": draft.title,
         ":body": draft.body,

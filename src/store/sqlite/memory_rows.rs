@@ -42,10 +42,10 @@ pub(super) fn memory_from(row: &Row<'_>) -> rusqlite::Result<Memory> {
             quote: row.get("quote")?,
             entities: json(row, "mentions")?,
             files: json(row, "files")?,
+            times_observed: row.get("times_observed")?,
             extra: json(row, "extra")?,
         },
         saved_at: row.get("saved_at")?,
-        times_observed: row.get("times_observed")?,
         recall_count: row.get("recall_count")?,
         superseded_by: row.get("superseded_by")?,
     })
