@@ -1,8 +1,13 @@
 //! stub
 use crate::config::Paths;
 /// stub
-pub enum Registration { /// s
- Enabled(String), /// s
- Absent(String) }
+pub enum Registration {
+    /// s
+    Enabled(String),
+    /// s
+    Absent(String),
+}
 /// stub
-pub fn registration(_: &Paths) -> Registration { Registration::Absent(String::new()) }
+pub fn registration(_: &Paths) -> Registration {
+    Registration::Absent(String::new())
+}

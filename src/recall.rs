@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::model::{Explanation, MemoryId, Outcome, Timestamp};
 use crate::store::{FoundMemory, RecallStore, Result};
 
-pub use query::{MOST_TOKENS, Moment, Query, WindowMessage};
+pub use query::{Moment, Query, WindowMessage};
 pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block};
 pub use weights::Weights;
 

@@ -4,12 +4,14 @@
 //! lower-cased and stemmed, identifiers are split (`recallWindow`, `recall_window`, `src/recall.rs`) and also kept
 //! whole, scripts without spaces give overlapping pairs of characters.
 
+mod common_words;
 mod stop_words;
 
 use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+pub use common_words::common_share;
 pub use stop_words::is_stop_word;
 
 /// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.

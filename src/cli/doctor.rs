@@ -99,7 +99,9 @@ fn check_store(app: &App) -> Check {
             found: error.to_string(),
             advice: "run `memory-lane ingest` and `memory-lane catch`".to_owned(),
         },
-        Err(error) => Check { name: "store", state: State::Broken, found: error.to_string(), advice: store_advice(&error) },
+        Err(error) => {
+            Check { name: "store", state: State::Broken, found: error.to_string(), advice: store_advice(&error) }
+        }
     }
 }
 
@@ -154,8 +156,12 @@ fn check_plugin(app: &App) -> Check {
 fn check_records(app: &App) -> Option<Check> {
     let skipped = SqliteStore::open_for_hook(&app.paths.database()).and_then(|store| store.skipped()).ok()?;
     let total: u64 = skipped.iter().map(|record| record.count).sum();
-    let kinds: Vec<String> = skipped.iter().take(5).map(|record| format!("{} × {}", record.count, record.why)).collect();
-    Some(good("records", if total == 0 { "all understood".to_owned() } else { format!("{total} skipped: {}", kinds.join(", ")) }))
+    let kinds: Vec<String> =
+        skipped.iter().take(5).map(|record| format!("{} × {}", record.count, record.why)).collect();
+    Some(good(
+        "records",
+        if total == 0 { "all understood".to_owned() } else { format!("{total} skipped: {}", kinds.join(", ")) },
+    ))
 }
 
 fn check_hooks(app: &App) -> Check {
@@ -180,6 +186,8 @@ fn check_log(paths: &Paths) -> Check {
     let log = std::fs::read_to_string(paths.log()).unwrap_or_default();
     match log.lines().last() {
         None => good("log", "empty"),
-        Some(line) => good("log", format!("{} lines in {}, latest: {line}", log.lines().count(), paths.log().display())),
+        Some(line) => {
+            good("log", format!("{} lines in {}, latest: {line}", log.lines().count(), paths.log().display()))
+        }
     }
 }

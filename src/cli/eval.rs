@@ -1,16 +1,17 @@
 //! `eval`: recall and triggers on judged sets, through the code that the hook uses.
 
-mod cache;
 mod ask;
+mod cache;
 mod set;
 mod triggers;
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::App;
+use crate::recall::Weights;
 
 /// Arguments of `eval`.
 #[derive(Args)]
@@ -23,6 +24,9 @@ pub(super) struct EvalArgs {
     /// Where goes what would be injected, floors and budget on
     #[arg(long, value_name = "FILE", requires = "set")]
     injected: Option<PathBuf>,
+    /// Other constants of ranking, as JSON: '{"recency": 0}'
+    #[arg(long, value_name = "JSON", requires = "set")]
+    weights: Option<String>,
     /// A file of labelled messages instead of a set
     #[arg(long, value_name = "FILE", conflicts_with = "set", requires = "out")]
     triggers: Option<PathBuf>,
@@ -34,7 +38,11 @@ pub(super) struct EvalArgs {
 pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
     match (&args.set, &args.triggers, &args.out) {
         (Some(set), None, _) if args.run.is_some() || args.injected.is_some() => {
-            ask::run(set, args.run.as_deref(), args.injected.as_deref(), app)
+            let weights = match &args.weights {
+                Some(json) => serde_json::from_str(json).context("read --weights")?,
+                None => Weights::default(),
+            };
+            ask::run(set, args.run.as_deref(), args.injected.as_deref(), &weights, app)
         }
         (Some(_), None, _) => bail!("say where the result goes: --run FILE, --injected FILE or both"),
         (None, Some(labels), Some(out)) => triggers::run(labels, out),

@@ -4,4 +4,6 @@ use super::App;
 #[derive(clap::Args)]
 pub struct IngestArgs {}
 /// stub
-pub fn run(_: &IngestArgs, _: &App) -> anyhow::Result<()> { Ok(()) }
+pub fn run(_: &IngestArgs, _: &App) -> anyhow::Result<()> {
+    Ok(())
+}

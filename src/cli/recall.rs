@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{App, print_json, print_line};
 use crate::embed::{self, LeanEmbedder};
 use crate::model::{Outcome, SessionId, exchange};
-use crate::recall::{self, Budget, Hit, MOST_TOKENS, Moment, Query, Recall, Situation, Weights};
+use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::{RecallStore, Scope};
 use crate::{text, trace};
 
@@ -72,7 +72,7 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
             return None;
         }
         LeanEmbedder::open(&pack, &app.paths.runtime())
-            .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), MOST_TOKENS))
+            .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), weights.query_tokens))
             .map_err(|error| failure = Some(error))
             .ok()
     })?;

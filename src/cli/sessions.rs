@@ -4,4 +4,6 @@ use super::App;
 #[derive(clap::Args)]
 pub struct SessionsArgs {}
 /// stub
-pub fn run(_: &SessionsArgs, _: &App) -> anyhow::Result<()> { Ok(()) }
+pub fn run(_: &SessionsArgs, _: &App) -> anyhow::Result<()> {
+    Ok(())
+}

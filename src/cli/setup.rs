@@ -7,6 +7,10 @@ pub struct SetupArgs {}
 #[derive(clap::Args)]
 pub struct UninstallArgs {}
 /// stub
-pub fn run(_: &SetupArgs, _: &App) -> anyhow::Result<()> { Ok(()) }
+pub fn run(_: &SetupArgs, _: &App) -> anyhow::Result<()> {
+    Ok(())
+}
 /// stub
-pub fn uninstall(_: &UninstallArgs, _: &App) -> anyhow::Result<()> { Ok(()) }
+pub fn uninstall(_: &UninstallArgs, _: &App) -> anyhow::Result<()> {
+    Ok(())
+}

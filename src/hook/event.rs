@@ -139,7 +139,8 @@ fn place(wire: &Wire<'_>) -> Option<Place> {
 /// Slash commands arrive unexpanded; `<task-notification>` and its like are written by the client, not by the user.
 fn prompt(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {
     let prompt = wire.prompt.as_deref()?.trim();
-    let machine = prompt.starts_with('/') || prompt.starts_with('<') && prompt[1..].starts_with(|c: char| c.is_ascii_lowercase());
+    let machine =
+        prompt.starts_with('/') || prompt.starts_with('<') && prompt[1..].starts_with(|c: char| c.is_ascii_lowercase());
     (!prompt.is_empty() && !machine).then(|| HookEvent::Prompt {
         place,
         prompt: prompt.to_owned(),
@@ -209,7 +210,10 @@ mod tests {
     #[test]
     fn sub_agents_and_other_tools_are_left_alone() {
         assert_eq!(read(r#""hook_event_name":"UserPromptSubmit","prompt":"port","agent_id":"a1""#), None);
-        assert_eq!(read(r#""hook_event_name":"PostToolUse","tool_name":"Grep","tool_input":{"file_path":"/p/a"}"#), None);
+        assert_eq!(
+            read(r#""hook_event_name":"PostToolUse","tool_name":"Grep","tool_input":{"file_path":"/p/a"}"#),
+            None
+        );
         assert_eq!(read(r#""hook_event_name":"Whatever""#), None);
         assert_eq!(read(r#""hook_event_name":null"#), None);
     }

@@ -87,11 +87,8 @@ fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
 /// Recall for a prompt, a file or a failure.
 fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surroundings<'_>, out: &mut dyn Write) {
     let deadline = Deadline::new(surroundings.started, surroundings.settings.deadline_ms);
-    let mut timing = StageTiming {
-        at: surroundings.now.to_string(),
-        event: event.name().to_owned(),
-        ..StageTiming::default()
-    };
+    let mut timing =
+        StageTiming { at: surroundings.now.to_string(), event: event.name().to_owned(), ..StageTiming::default() };
     let query = query(event, project, surroundings.now);
     timing.read_us = micros(deadline);
     if query.is_silent() {
@@ -99,7 +96,8 @@ fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surrounding
     }
     let Some(mut store) = open(surroundings) else { return };
     timing.open_us = micros(deadline) - timing.read_us;
-    let mut attempt = Attempt { event, query: &query, surroundings, deadline, degraded: None };
+    let mut attempt =
+        Attempt { event, query: &query, surroundings, weights: Weights::default(), deadline, degraded: None };
     match attempt.recall(&store) {
         Ok(mut recalled) => {
             let before = deadline.spent();
@@ -166,6 +164,7 @@ struct Attempt<'a> {
     event: &'a HookEvent,
     query: &'a Query,
     surroundings: &'a Surroundings<'a>,
+    weights: Weights,
     deadline: Deadline,
     degraded: Option<String>,
 }
@@ -177,7 +176,7 @@ impl Attempt<'_> {
             Moment::File => settings.file_budget_chars,
             Moment::Prompt | Moment::Failure => settings.prompt_budget_chars,
         };
-        let weights = Weights::default();
+        let weights = self.weights.clone();
         let situation = Situation {
             query: self.query,
             model: &settings.model,
@@ -204,7 +203,7 @@ impl Attempt<'_> {
             return None;
         }
         let files = ModelFiles { pack, runtime: paths.runtime() };
-        Some(PendingVector::start(files, self.query.text_to_embed()))
+        Some(PendingVector::start(files, self.query.text_to_embed(), self.weights.query_tokens))
     }
 
     fn degrade<T>(&mut self, why: String) -> Option<T> {
@@ -230,8 +229,10 @@ impl Attempt<'_> {
             Ok(claimed) if !shadow => recalled.keep_only(&claimed),
             Ok(_) => {}
             Err(error) => {
-                let spooled = spool::append(&self.surroundings.paths.spool(), &records, &self.query.text, model, vector);
-                let lost = spooled.err().map_or_else(String::new, |error| format!("; the spool cannot be written: {error}"));
+                let spooled =
+                    spool::append(&self.surroundings.paths.spool(), &records, &self.query.text, model, vector);
+                let lost =
+                    spooled.err().map_or_else(String::new, |error| format!("; the spool cannot be written: {error}"));
                 self.degraded = Some(format!("recall recorded later: {error}{lost}"));
             }
         }
@@ -305,7 +306,8 @@ fn standing_lessons(
     lessons.sort_by_key(|memory| ids.iter().position(|id| *id == memory.id));
     let (_, fitting) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
     lessons.truncate(fitting);
-    let records: Vec<RecallRecord> = lessons.iter().map(|memory| standing_record(memory, place, surroundings)).collect();
+    let records: Vec<RecallRecord> =
+        lessons.iter().map(|memory| standing_record(memory, place, surroundings)).collect();
     if records.is_empty() {
         return Ok(None);
     }

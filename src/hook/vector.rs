@@ -5,7 +5,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::embed::{EmbedError, LeanEmbedder};
-use crate::recall::MOST_TOKENS;
 
 /// Where the model lies.
 #[derive(Clone, Debug)]
@@ -31,12 +30,12 @@ pub(super) enum NoVector {
 }
 
 impl PendingVector {
-    /// Starts embedding `text`.
-    pub(super) fn start(files: ModelFiles, text: String) -> Self {
+    /// Starts embedding `text`, cut to `most_tokens`.
+    pub(super) fn start(files: ModelFiles, text: String, most_tokens: usize) -> Self {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let vector = LeanEmbedder::open(&files.pack, &files.runtime)
-                .and_then(|mut embedder| embedder.embed_limited(&text, MOST_TOKENS));
+                .and_then(|mut embedder| embedder.embed_limited(&text, most_tokens));
             let _nobody_waits = sender.send(vector);
         });
         Self { receiver }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Direction, Memory, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance, SessionId, Timestamp,
-    Trigger,
+    Direction, Memory, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance, SessionId,
+    Timestamp, Trigger,
 };
 
 /// Why a JSON value is not a memory.
@@ -161,13 +161,7 @@ mod tests {
             "source_chunk": "c", "times_observed": 3, "colour": {"any": ["thing"]}});
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let draft = from_json(value.clone()).unwrap();
-        let memory = Memory {
-            id: MemoryId(5),
-            saved_at: draft.formed_at,
-            recall_count: 0,
-            superseded_by: None,
-            draft,
-        };
+        let memory = Memory { id: MemoryId(5), saved_at: draft.formed_at, recall_count: 0, superseded_by: None, draft };
         let written = to_json(&memory);
         for (key, expected) in value.as_object().unwrap() {
             assert_eq!(&written[key], expected, "{key}");

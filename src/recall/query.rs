@@ -13,10 +13,8 @@ const SELF_CONTAINED: usize = 4;
 const WINDOW: usize = 5;
 /// Characters of each of them.
 const WINDOW_CHARS: usize = 400;
-/// Most characters that are embedded: more than [`MOST_TOKENS`] ever hold.
-const EMBED_CHARS: usize = 800;
-/// Most tokens of a query that are embedded: a fresh process takes about 40 ms at 64 tokens, 57 at 128, 90 at 256.
-pub const MOST_TOKENS: usize = 96;
+/// Most characters that are embedded: more than the tokens that the hook has time for.
+const EMBED_CHARS: usize = 1_600;
 
 /// What happened that a memory could help with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -128,8 +128,7 @@ mod tests {
         let at = Timestamp::parse("2026-11-14T10:00:00Z").unwrap();
         let mut draft = MemoryDraft::new(MemoryKind::Correction, title, body, at);
         draft.provenance.session = Some(SessionId("claude-code/8eb9".to_owned()));
-        let memory =
-            Memory { id: MemoryId(12), draft, saved_at: at, recall_count: 0, superseded_by: None };
+        let memory = Memory { id: MemoryId(12), draft, saved_at: at, recall_count: 0, superseded_by: None };
         let explanation = Explanation {
             memory: MemoryId(12),
             score: 0.643,

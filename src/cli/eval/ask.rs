@@ -12,7 +12,7 @@ use super::set::{Document, SetQuery, read};
 use crate::cli::{App, print_line};
 use crate::embed::{BulkEmbedder, Embedder, LeanEmbedder};
 use crate::model::{Agent, MemoryDraft, MemoryId, MemoryKind, SessionId, Timestamp};
-use crate::recall::{self, Budget, MOST_TOKENS, Moment, Query, Recall, Situation, Weights};
+use crate::recall::{self, Budget, Moment, Query, Recall, Situation, Weights};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Added, MemoryStore, Scope};
 
@@ -20,7 +20,13 @@ use crate::store::{Added, MemoryStore, Scope};
 const DEPTH: usize = 100;
 
 /// Asks the whole set.
-pub(super) fn run(set: &Path, ranking: Option<&Path>, injections: Option<&Path>, app: &App) -> anyhow::Result<()> {
+pub(super) fn run(
+    set: &Path,
+    ranking: Option<&Path>,
+    injections: Option<&Path>,
+    weights: &Weights,
+    app: &App,
+) -> anyhow::Result<()> {
     let documents: Vec<Document> = read(&set.join("corpus.jsonl"))?;
     let queries: Vec<SetQuery> = read(&set.join("queries.jsonl"))?;
     let pack = app.paths.models().join(&app.settings.model);
@@ -29,7 +35,7 @@ pub(super) fn run(set: &Path, ranking: Option<&Path>, injections: Option<&Path>,
     let mut ranking = ranking.map(create).transpose()?;
     let mut injections = injections.map(create).transpose()?;
     for query in &queries {
-        let recalled = ask(query, &mut store, &mut lean, app)?;
+        let recalled = ask(query, &mut store, &mut lean, weights, app)?;
         let name = |id: MemoryId| names.get(&id).map_or("", String::as_str);
         if let Some(out) = &mut ranking {
             for hit in recalled.hits.iter().take(DEPTH) {
@@ -54,11 +60,7 @@ fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
 }
 
 /// Every document becomes a memory of its scope.
-fn load(
-    documents: &[Document],
-    app: &App,
-    pack: &Path,
-) -> anyhow::Result<(SqliteStore, HashMap<MemoryId, String>)> {
+fn load(documents: &[Document], app: &App, pack: &Path) -> anyhow::Result<(SqliteStore, HashMap<MemoryId, String>)> {
     let mut store = SqliteStore::open_in_memory()?;
     let drafts: Vec<MemoryDraft> = documents.iter().map(draft).collect();
     let added = store.add_memories(&drafts, app.now)?;
@@ -95,7 +97,13 @@ fn session(native: &str) -> SessionId {
     SessionId::new(Agent::ClaudeCode, native)
 }
 
-fn ask(asked: &SetQuery, store: &mut SqliteStore, lean: &mut LeanEmbedder, app: &App) -> anyhow::Result<Recall> {
+fn ask(
+    asked: &SetQuery,
+    store: &mut SqliteStore,
+    lean: &mut LeanEmbedder,
+    weights: &Weights,
+    app: &App,
+) -> anyhow::Result<Recall> {
     let now = asked.before.as_deref().and_then(Timestamp::parse).unwrap_or(app.now);
     let scope = Scope {
         project: Some(asked.scope.clone()),
@@ -105,17 +113,16 @@ fn ask(asked: &SetQuery, store: &mut SqliteStore, lean: &mut LeanEmbedder, app: 
     // A failed command looks the same here as in the hook: the command after `$`, then what it said.
     let moment = if asked.text.starts_with("$ ") { Moment::Failure } else { Moment::Prompt };
     let query = Query { moment, ..Query::prompt(&asked.text, scope) };
-    let weights = Weights::default();
     let situation = Situation {
         query: &query,
         model: &app.settings.model,
-        weights: &weights,
+        weights,
         budget: Budget { memories: app.settings.most_memories, chars: app.settings.prompt_budget_chars },
         now,
     };
     let mut failure = None;
     let recalled = recall::recall(&situation, store, &mut || {
-        lean.embed_limited(&query.text_to_embed(), MOST_TOKENS).map_err(|error| failure = Some(error)).ok()
+        lean.embed_limited(&query.text_to_embed(), weights.query_tokens).map_err(|error| failure = Some(error)).ok()
     })?;
     match failure {
         Some(error) => Err(error).with_context(|| format!("embed query {}", asked.id)),

@@ -1,6 +1,6 @@
 //! The text index of memories: what stands in it, and searching it within a budget.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -16,6 +16,11 @@ const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
 /// Frequencies are counted anew once the number of memories has changed by one in this many.
 const RECOUNT_SHARE: i64 = 50;
+/// Texts that a store counts as seen elsewhere, whose words are as common as they are in general: a thousand memories
+/// weigh as much as this.
+const UNSEEN: f32 = 1_000.0;
+/// Terms of a memory when no mean is known yet.
+const USUAL_LENGTH: i64 = 40;
 /// A query is never cut below so many terms, whatever they cost.
 const ALWAYS_COUNTED: usize = 3;
 /// Each term costs in every row that matches, so their number is limited as well.
@@ -24,11 +29,13 @@ const MOST_COUNTED: usize = 48;
 /// Puts a memory into the index.
 pub(super) fn index(db: &Connection, id: MemoryId, status: MemoryStatus, project: i64, text: &str) -> Attempt<()> {
     let scope = format!("{}{project}", if status.recallable() { 'p' } else { 'x' });
+    let terms = text::terms(text);
     db.prepare_cached("INSERT INTO memories_fts (rowid, scope, body) VALUES (?, ?, ?)")?.execute(params![
         id,
         scope,
-        text::terms(text).join(" ")
+        terms.join(" ")
     ])?;
+    db.prepare_cached("UPDATE memories SET terms = ? WHERE id = ?")?.execute(params![terms.len() as i64, id])?;
     Ok(())
 }
 
@@ -52,29 +59,85 @@ fn quoted(terms: &[String], operator: &str) -> String {
 }
 
 /// BM25 of every memory in scope that holds one of the terms counted.
+///
+/// Computed here from the postings and not by the engine's `bm25()`: that one gives a word in half of a young store's
+/// memories no weight at all, and cannot be told how common a word is elsewhere.
 pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<LexicalHits> {
     let (counted, left_out_terms) = within_budget(db, terms, budget)?;
     if counted.is_empty() {
         return Ok(LexicalHits { left_out: left_out_terms, ..LexicalHits::default() });
     }
+    let in_scope = holding(db, &counted, scope)?;
+    let memories: i64 = db.prepare_cached("SELECT max(id) FROM memories")?.query_row([], |row| row.get(0))?;
+    let mut matched: HashMap<i64, Vec<(f32, f32)>> = HashMap::new();
+    for term in &counted {
+        let postings = postings(db, term)?;
+        let weight = inverse_frequency(postings.len(), memories, term);
+        for (memory, count) in postings {
+            if in_scope.contains(&memory) {
+                matched.entry(memory).or_default().push((weight, count));
+            }
+        }
+    }
+    let scores = score(db, matched)?;
+    Ok(LexicalHits { scores, counted, left_out: left_out_terms })
+}
+
+/// The memories of the scope that hold one of the terms.
+fn holding(db: &Connection, terms: &[String], scope: &Scope) -> Attempt<HashSet<i64>> {
     let projects = match scope_project(db, scope)? {
         Some(project) => format!("p{project} OR p{NO_PROJECT}"),
         None => format!("p{NO_PROJECT}"),
     };
-    let expression = format!("scope : ({projects}) AND body : ({})", quoted(&counted, " OR "));
+    let expression = format!("scope : ({projects}) AND body : ({})", quoted(terms, " OR "));
     let left_out = LeftOut::of(db, scope)?;
-    let mut scores = HashMap::new();
-    let mut statement =
-        db.prepare_cached("SELECT rowid, bm25(memories_fts, 0.0, 1.0) FROM memories_fts WHERE memories_fts MATCH ?")?;
+    let mut statement = db.prepare_cached("SELECT rowid FROM memories_fts WHERE memories_fts MATCH ?")?;
     let mut rows = statement.query([expression])?;
+    let mut held = HashSet::new();
     while let Some(row) = rows.next()? {
-        let id: MemoryId = row.get(0)?;
-        if !left_out.contains(id.0) {
-            // The engine's bm25 is lower-is-better.
-            scores.insert(id, -row.get::<_, f32>(1)?);
+        let id = row.get(0)?;
+        if !left_out.contains(id) {
+            held.insert(id);
         }
     }
-    Ok(LexicalHits { scores, counted, left_out: left_out_terms })
+    Ok(held)
+}
+
+/// In which memories a term stands, of all projects, and how often.
+fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, f32)>> {
+    let mut statement = db.prepare_cached("SELECT doc FROM memories_instances WHERE term = ? AND col = 'body'")?;
+    let mut rows = statement.query([term])?;
+    let mut postings: Vec<(i64, f32)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let memory: i64 = row.get(0)?;
+        match postings.last_mut() {
+            Some((last, count)) if *last == memory => *count += 1.0,
+            _ => postings.push((memory, 1.0)),
+        }
+    }
+    Ok(postings)
+}
+
+/// How much a term tells, with the words of sessions not seen yet counted in ([`text::common_share`]).
+fn inverse_frequency(holding: usize, memories: i64, term: &str) -> f32 {
+    let all = memories as f32 + UNSEEN;
+    let holding = holding as f32 + UNSEEN * text::common_share(term);
+    (1.0 + (all - holding + 0.5).max(0.0) / (holding + 0.5)).ln()
+}
+
+/// BM25 with the usual constants: `k1` 1.2, `b` 0.75.
+fn score(db: &Connection, matched: HashMap<i64, Vec<(f32, f32)>>) -> Attempt<HashMap<MemoryId, f32>> {
+    let (k1, b) = (1.2, 0.75);
+    let mean = fact(db, "terms.mean")?.unwrap_or(USUAL_LENGTH).max(1) as f32;
+    let mut length_of = db.prepare_cached("SELECT terms FROM memories WHERE id = ?")?;
+    let mut scores = HashMap::with_capacity(matched.len());
+    for (id, terms) in matched {
+        let length: i64 = length_of.query_row([id], |row| row.get(0)).optional()?.unwrap_or(USUAL_LENGTH);
+        let norm = k1 * (1.0 - b + b * length as f32 / mean);
+        let score = terms.iter().map(|(weight, count)| weight * count * (k1 + 1.0) / (count + norm)).sum();
+        scores.insert(MemoryId(id), score);
+    }
+    Ok(scores)
 }
 
 /// The terms to count, rarest first, and those that would cost too much.
@@ -102,7 +165,10 @@ fn within_budget(db: &Connection, terms: &[String], budget: usize) -> Attempt<(V
 
 /// Counts in how many memories each frequent term stands, if enough has changed since the last time.
 pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
-    let memories: i64 = db.query_row("SELECT count(*) FROM memories", [], |row| row.get(0))?;
+    let (memories, mean): (i64, i64) =
+        db.query_row("SELECT count(*), CAST(coalesce(avg(terms), 0) AS INTEGER) FROM memories", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let counted = fact(db, "term_df.memories")?.unwrap_or(0);
     if (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());
@@ -114,6 +180,7 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
          SELECT term, doc FROM memories_vocabulary WHERE col = 'body' AND doc >= ?",
         [rare_below],
     )?;
+    set_fact(db, "terms.mean", mean)?;
     set_fact(db, "term_df.memories", memories)?;
     set_fact(db, "rare_below", rare_below)
 }

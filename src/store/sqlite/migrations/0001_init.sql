@@ -132,6 +132,7 @@ CREATE TABLE memories (
     identity       BLOB NOT NULL UNIQUE,
     status         TEXT NOT NULL,
     kind           TEXT NOT NULL,
+    terms          INTEGER NOT NULL DEFAULT 0,          -- words in the text index
     project        INTEGER REFERENCES projects,
     formed_at      INTEGER NOT NULL,
     saved_at       INTEGER NOT NULL,
@@ -177,6 +178,7 @@ CREATE VIRTUAL TABLE memories_fts USING fts5 (
     scope, body, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
 );
 CREATE VIRTUAL TABLE memories_vocabulary USING fts5vocab (memories_fts, col);
+CREATE VIRTUAL TABLE memories_instances USING fts5vocab (memories_fts, instance);
 
 -- In how many memories a term stands; only for frequent terms, see facts.rare_below.
 CREATE TABLE term_df (
