@@ -38,7 +38,10 @@ impl BulkEmbedder {
         let options = InitOptionsUserDefined::new()
             .with_environment(runtime::environment(runtime)?)
             .with_max_length(manifest.max_tokens);
-        let model = TextEmbedding::try_new_from_user_defined(model, options).map_err(EmbedError::inference("open"))?;
+        let mut model =
+            TextEmbedding::try_new_from_user_defined(model, options).map_err(EmbedError::inference("open"))?;
+        // A `[CLS]` in a text is text, as it is for single texts.
+        model.tokenizer.set_encode_special_tokens(true);
         Ok(Self { model, manifest })
     }
 }

