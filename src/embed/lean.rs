@@ -40,12 +40,14 @@ impl LeanEmbedder {
     pub fn open(pack: &Path, runtime: &Path) -> Result<Self, EmbedError> {
         let manifest = Manifest::read(pack)?;
         let checked = |name: &str| manifest.checked_path(pack, name);
-        let (encoder, words, positions) = (checked(file::ENCODER)?, checked(file::WORDS)?, checked(file::POSITIONS)?);
+        let (encoder_path, words, positions) =
+            (checked(file::ENCODER)?, checked(file::WORDS)?, checked(file::POSITIONS)?);
         let tokenizer = WordPiece::open(&checked(file::VOCABULARY)?)?;
         let environment = runtime::environment(runtime)?;
-        let encoder = mapped::map_whole(&encoder)?;
+        let encoder = mapped::map_whole(&encoder_path)?;
         let (words, positions) = (mapped::map(&words)?, mapped::map(&positions)?);
-        let session = open_session(&environment, &encoder).map_err(EmbedError::inference("open"))?;
+        let session =
+            open_session(&environment, &encoder).map_err(|error| EmbedError::damaged(&encoder_path, error))?;
         Ok(Self { session, _encoder: encoder, words, positions, tokenizer, manifest })
     }
 

@@ -139,11 +139,13 @@ pub struct Source<'a> {
     pub runtime_version: &'a str,
 }
 
-/// Builds the pack into directory `pack`, all or nothing. The same source gives the same bytes.
+/// Builds the pack into directory `pack`, all or nothing. The same source gives the same vectors, and the same bytes
+/// but for `encoder.ort`: ONNX Runtime orders the weights in that file by their addresses. Not to be called twice at a
+/// time for one model and parent directory.
 pub fn build(source: &Source<'_>, pack: &Path, runtime: &Path) -> Result<Manifest, EmbedError> {
     let parent = pack.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(EmbedError::io("write", parent))?;
-    let work = WorkDirectory::new(parent.join(format!(".building-{}", std::process::id())))?;
+    let work = WorkDirectory::new(parent.join(format!(".building-{}", source.model)))?;
     let manifest = write_files(source, &work.0, runtime)?;
     replace_directory(&work.0, pack)?;
     Ok(manifest)
@@ -153,7 +155,9 @@ pub fn build(source: &Source<'_>, pack: &Path, runtime: &Path) -> Result<Manifes
 struct WorkDirectory(PathBuf);
 
 impl WorkDirectory {
+    /// An empty one: what a process that was killed left there is removed.
     fn new(path: PathBuf) -> Result<Self, EmbedError> {
+        let _nothing_there = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).map_err(EmbedError::io("write", &path))?;
         Ok(Self(path))
     }
@@ -167,7 +171,10 @@ impl Drop for WorkDirectory {
 
 /// Puts `new` where `old` is; a process that has files of the old one mapped keeps them.
 fn replace_directory(new: &Path, old: &Path) -> Result<(), EmbedError> {
-    let aside = old.with_file_name(format!(".old-{}", std::process::id()));
+    let mut name = std::ffi::OsString::from(".old-");
+    name.push(old.file_name().unwrap_or_default());
+    let aside = old.with_file_name(name);
+    let _nothing_there = fs::remove_dir_all(&aside);
     let had_old = old.exists();
     if had_old {
         fs::rename(old, &aside).map_err(EmbedError::io("rename", old))?;

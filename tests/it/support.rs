@@ -1,0 +1,18 @@
+//! What several integration tests need.
+
+use std::path::PathBuf;
+
+use memory_lane::config::{Paths, variable};
+
+/// A home with an installed model: `$MEMORY_LANE_TEST_MODEL`, else `.test/home` in the repository.
+pub(crate) fn model_home() -> Paths {
+    let home = variable("MEMORY_LANE_TEST_MODEL")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".test/home"), PathBuf::from);
+    let paths = Paths::at(home);
+    assert!(
+        paths.models().is_dir() && paths.runtime().is_dir(),
+        "no model is installed in {}: run `make test`, which installs one, or set MEMORY_LANE_TEST_MODEL to a home",
+        paths.home().display()
+    );
+    paths
+}
