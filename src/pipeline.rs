@@ -5,17 +5,3 @@ mod embed;
 
 pub use catch::{CatchReport, catch};
 pub use embed::embed;
-/// stub
-pub struct IngestReport {
-    /// s
-    pub files_read: usize,
-}
-/// stub
-pub fn ingest(
-    _: &mut dyn crate::store::SessionStore,
-    _: &[std::path::PathBuf],
-    _: &[String],
-    _: &mut dyn FnMut(usize),
-) -> anyhow::Result<IngestReport> {
-    Ok(IngestReport { files_read: 0 })
-}
