@@ -39,14 +39,30 @@ fn fastest_kernel() -> Kernel {
 #[expect(unsafe_code, reason = "the compiler cannot know that the processor was asked")]
 fn with_avx2(query: &[i16], row: &[u8]) -> i32 {
     // SAFETY: `fastest_kernel` gives this function out only after it found the feature.
-    unsafe { compiled_for_avx2(query, row) }
+    unsafe { sixteen_at_a_time(query, row) }
 }
 
-/// The same loop, which the compiler turns into sixteen products at a time.
+/// Left to itself the compiler takes eight at a time.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn compiled_for_avx2(query: &[i16], row: &[u8]) -> i32 {
-    sum_of_products(query, row)
+#[expect(unsafe_code, reason = "vector loads take pointers")]
+fn sixteen_at_a_time(query: &[i16], row: &[u8]) -> i32 {
+    use std::arch::x86_64::{
+        _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256, _mm256_madd_epi16,
+        _mm256_setzero_si256, _mm256_storeu_si256,
+    };
+    let ((numbers, numbers_left), (bytes, bytes_left)) = (query.as_chunks::<16>(), row.as_chunks::<16>());
+    let mut sums = _mm256_setzero_si256();
+    for (numbers, bytes) in numbers.iter().zip(bytes) {
+        // SAFETY: both point to arrays of sixteen, 32 and 16 bytes long; these loads need no alignment.
+        let (numbers, bytes) =
+            unsafe { (_mm256_loadu_si256(numbers.as_ptr().cast()), _mm_loadu_si128(bytes.as_ptr().cast())) };
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(numbers, _mm256_cvtepi8_epi16(bytes)));
+    }
+    let mut lanes = [0_i32; 8];
+    // SAFETY: the array is 32 bytes long; this store needs no alignment.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), sums) };
+    lanes.iter().fold(sum_of_products(numbers_left, bytes_left), |sum, lane| sum.wrapping_add(*lane))
 }
 
 fn portable(query: &[i16], row: &[u8]) -> i32 {

@@ -100,13 +100,15 @@ fn within_budget(db: &Connection, terms: &[String], budget: usize) -> Attempt<(V
     Ok((counted, left_out))
 }
 
-/// Counts in how many memories each frequent term stands, if enough has changed since the last time.
+/// Counts in how many memories each frequent term stands, if enough has changed since the last time, and merges the
+/// index into one segment: a query looks every term up in each of them (20 terms: 0.6 ms in one, 2 ms in several).
 pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     let memories: i64 = db.query_row("SELECT count(*) FROM memories", [], |row| row.get(0))?;
     let counted = fact(db, "term_df.memories")?.unwrap_or(0);
     if (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());
     }
+    db.execute("INSERT INTO memories_fts (memories_fts) VALUES ('optimize')", [])?;
     let rare_below = RARE_BELOW.max(memories / COMMON_SHARE);
     db.execute("DELETE FROM term_df", [])?;
     db.execute(
