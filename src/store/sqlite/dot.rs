@@ -100,7 +100,7 @@ pub(super) fn unit(vector: &[f32]) -> Option<Vec<f32>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::chunk::to_blob;
+    use super::super::chunk::{Layout, to_blob};
     use super::*;
 
     fn slow_product(query: &[i16], row: &[u8]) -> i64 {
@@ -123,6 +123,21 @@ mod tests {
             let (query, stored): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
             let plain: f64 = query.iter().zip(&stored).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
             prop_assert!((f64::from(exact_product(&query, &to_blob(&stored))) - plain).abs() < 1e-4);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn eight_bits_are_near_the_exact_product(seeds in proptest::collection::vec((-1.0f32..1.0, -1.0f32..1.0), 384)) {
+            let (query, stored): (Vec<f32>, Vec<f32>) = seeds.into_iter().unzip();
+            let (Some(query), Some(stored)) = (unit(&query), unit(&stored)) else { return Ok(()) };
+            let layout = Layout::new(384);
+            let mut blob = layout.empty();
+            layout.write(&mut blob, 3, 1, 0, &stored);
+            for slot in layout.slots(&blob) {
+                let scanned = ScanQuery::new(&query).product(slot.numbers, slot.scale);
+                prop_assert!((scanned - exact_product(&query, &to_blob(&stored))).abs() < 0.005);
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use memory_lane::text;
 
 use super::samples::{LANE, NOW, OTHER, add, agent, draft, empty_append, scope, strings, user, with_steps};
 
-fn found(store: &dyn Store, query: MessageQuery) -> Vec<String> {
-    store.search_messages(&query).unwrap().into_iter().map(|hit| hit.message.text).collect()
+fn found(store: &dyn Store, query: &MessageQuery) -> Vec<String> {
+    store.search_messages(query).unwrap().into_iter().map(|hit| hit.message.text).collect()
 }
 
 fn words(text: &str) -> MessageQuery {
@@ -21,13 +21,13 @@ pub(super) fn messages_need_all_words(store: &mut dyn Store) {
         user(1, 2, "", "windows users cannot install it"),
     ];
     store.append(&with_steps("s", steps)).unwrap();
-    assert_eq!(found(store, words("small WINDOWS")), ["the recall window is too small"]);
-    assert_eq!(found(store, words("recall_window")), ["I made recall_window larger"]);
-    assert_eq!(found(store, words("recall window")).len(), 2, "identifiers are found by their parts");
-    assert_eq!(found(store, words("recall nowhere")), Vec::<String>::new());
-    assert_eq!(found(store, words("  \"' -- ")), Vec::<String>::new());
-    assert_eq!(found(store, words("not OR and")), Vec::<String>::new(), "operators are words");
-    assert_eq!(found(store, MessageQuery { limit: 1, ..words("window") }).len(), 1);
+    assert_eq!(found(store, &words("small WINDOWS")), ["the recall window is too small"]);
+    assert_eq!(found(store, &words("recall_window")), ["I made recall_window larger"]);
+    assert_eq!(found(store, &words("recall window")).len(), 2, "identifiers are found by their parts");
+    assert_eq!(found(store, &words("recall nowhere")), Vec::<String>::new());
+    assert_eq!(found(store, &words("  \"' -- ")), Vec::<String>::new());
+    assert_eq!(found(store, &words("not OR and")), Vec::<String>::new(), "operators are words");
+    assert_eq!(found(store, &MessageQuery { limit: 1, ..words("window") }).len(), 1);
     let hit = store.search_messages(&words("larger")).unwrap().remove(0);
     assert_eq!((hit.turn, hit.message.seq, hit.message.role), (0, 1, Role::Agent));
     assert!(hit.score > 0.0);
@@ -42,20 +42,20 @@ pub(super) fn messages_are_filtered_by_side_and_project(store: &mut dyn Store) {
         append.head.project.as_mut().unwrap().key = project.to_owned();
         store.append(&append).unwrap();
     }
-    assert_eq!(found(store, words("deploy")).len(), 4);
-    assert_eq!(found(store, MessageQuery { role: Some(Role::User), ..words("deploy") }).len(), 2);
+    assert_eq!(found(store, &words("deploy")).len(), 4);
+    assert_eq!(found(store, &MessageQuery { role: Some(Role::User), ..words("deploy") }).len(), 2);
     let ours = MessageQuery { role: Some(Role::Agent), project: Some(LANE.to_owned()), ..words("deploy") };
-    assert_eq!(found(store, ours), ["a deployed"]);
-    assert_eq!(found(store, MessageQuery { project: Some("unknown".to_owned()), ..words("deploy") }).len(), 0);
+    assert_eq!(found(store, &ours), ["a deployed"]);
+    assert_eq!(found(store, &MessageQuery { project: Some("unknown".to_owned()), ..words("deploy") }).len(), 0);
 }
 
 pub(super) fn removed_messages_are_not_found(store: &mut dyn Store) {
     store.append(&with_steps("s", vec![user(0, 0, "", "a secret plan")])).unwrap();
     store.append(&Append { restart: true, ..empty_append("s") }).unwrap();
-    assert_eq!(found(store, words("secret")), Vec::<String>::new());
+    assert_eq!(found(store, &words("secret")), Vec::<String>::new());
     store.append(&with_steps("s", vec![user(0, 0, "", "an open plan")])).unwrap();
-    assert_eq!(found(store, words("plan")), ["an open plan"]);
-    assert_eq!(found(store, words("secret")), Vec::<String>::new());
+    assert_eq!(found(store, &words("plan")), ["an open plan"]);
+    assert_eq!(found(store, &words("secret")), Vec::<String>::new());
 }
 
 pub(super) fn scores_are_positive_and_rank_rare_words_higher(store: &mut dyn Store) {
