@@ -108,7 +108,7 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     if (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());
     }
-    db.execute("INSERT INTO memories_fts (memories_fts) VALUES ('optimize')", [])?;
+    merge(db)?;
     let rare_below = RARE_BELOW.max(memories / COMMON_SHARE);
     db.execute("DELETE FROM term_df", [])?;
     db.execute(
@@ -118,6 +118,12 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     )?;
     set_fact(db, "term_df.memories", memories)?;
     set_fact(db, "rare_below", rare_below)
+}
+
+/// Merges the index into one segment, which drops what deleted memories left in it.
+pub(super) fn merge(db: &Connection) -> Attempt<()> {
+    db.execute("INSERT INTO memories_fts (memories_fts) VALUES ('optimize')", [])?;
+    Ok(())
 }
 
 fn fact(db: &Connection, name: &str) -> Attempt<Option<i64>> {

@@ -123,6 +123,25 @@ fn a_leaked_connection_leaves_its_writes_to_the_next() {
 }
 
 #[test]
+fn what_is_forgotten_is_gone_from_the_file() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    for number in 0..100 {
+        add(&mut store, &draft(&format!("memory {number}"), 1));
+    }
+    let id = add(&mut store, &draft("Xylophon and Quagga", 1));
+    store.tidy().unwrap();
+    let holds = |word: &str| {
+        let bytes = fs::read(&path).unwrap();
+        String::from_utf8_lossy(&bytes).to_lowercase().contains(word)
+    };
+    assert!(holds("xylophon") && holds("quagga"));
+    store.forget_memory(id, NOW).unwrap();
+    store.tidy().unwrap();
+    assert!(!holds("xylophon") && !holds("quagga"));
+}
+
+#[test]
 fn a_missing_database_is_told_apart() {
     let (directory, path) = file();
     let is_missing = |path: &Path| {
