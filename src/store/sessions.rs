@@ -225,7 +225,8 @@ pub trait SessionStore {
     ) -> Result<Vec<(SessionId, Timestamp, String)>>;
 
     /// Stores what the catcher found in `work` and notes that it was read, in one transaction.
-    /// A draft that is already there (see [`super::MemoryStore::add_memory`]) is not stored twice.
+    /// A draft that is already there (see [`super::MemoryStore::add_memory`]) is not stored twice; gives the numbers of
+    /// the new ones.
     fn record_caught(
         &mut self,
         work: &CatchWork,

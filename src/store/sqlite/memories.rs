@@ -143,6 +143,8 @@ pub(super) fn forget(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<(
     }
     vectors::drop_all(db, id)?;
     words::unindex(db, id)?;
+    // A person who asks for this means it: 0.4 s at 100,000 memories is well spent.
+    words::merge(db)?;
     entities::unlink(db, id)?;
     db.prepare_cached("DELETE FROM memories WHERE id = ?")?.execute([id])?;
     Ok(())

@@ -15,6 +15,11 @@ use super::values::limit;
 use crate::model::MemoryId;
 use crate::store::{StoreError, VectorHit};
 
+/// Blobs are added half as many as there are, at most so many at a time: made together they lie together in the file,
+/// and a mapped file is read in stretches of 16 pages. Made one by one between other pages, the scan of 100,000 vectors
+/// in a fresh process took 22 ms instead of 6.
+const MOST_ADDED: i64 = 256;
+
 /// A model whose vectors are stored.
 #[derive(Clone, Copy)]
 pub(super) struct Model {
@@ -96,15 +101,18 @@ fn chunk_with_room(db: &Connection, model: Model) -> Attempt<(i64, Vec<u8>)> {
     if let Some(found) = with_room {
         return Ok(found);
     }
-    let next = db
+    let next: i64 = db
         .prepare_cached("SELECT COALESCE(MAX(id) + 1, ?1) FROM vector_chunks WHERE id BETWEEN ?1 AND ?2")?
         .query_row([range.start(), range.end()], |row| row.get(0))?;
     let blob = model.layout().empty();
-    db.prepare_cached("INSERT INTO vector_chunks (id, free, v) VALUES (?, ?, ?)")?.execute(params![
-        next,
-        model.layout().rows() as i64,
-        blob
-    ])?;
+    let added = ((next - range.start()) / 2).clamp(1, MOST_ADDED);
+    for id in next..next + added {
+        db.prepare_cached("INSERT INTO vector_chunks (id, free, v) VALUES (?, ?, ?)")?.execute(params![
+            id,
+            model.layout().rows() as i64,
+            blob
+        ])?;
+    }
     Ok((next, blob))
 }
 

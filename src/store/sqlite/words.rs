@@ -163,7 +163,8 @@ fn within_budget(db: &Connection, terms: &[String], budget: usize) -> Attempt<(V
     Ok((counted, left_out))
 }
 
-/// Counts in how many memories each frequent term stands, if enough has changed since the last time.
+/// Counts in how many memories each frequent term stands, if enough has changed since the last time, and merges the
+/// index into one segment: a query looks every term up in each of them (20 terms: 0.6 ms in one, 2 ms in several).
 pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     let (memories, mean): (i64, i64) =
         db.query_row("SELECT count(*), CAST(coalesce(avg(terms), 0) AS INTEGER) FROM memories", [], |row| {
@@ -173,6 +174,7 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     if (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());
     }
+    merge(db)?;
     let rare_below = RARE_BELOW.max(memories / COMMON_SHARE);
     db.execute("DELETE FROM term_df", [])?;
     db.execute(
@@ -183,6 +185,12 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
     set_fact(db, "terms.mean", mean)?;
     set_fact(db, "term_df.memories", memories)?;
     set_fact(db, "rare_below", rare_below)
+}
+
+/// Merges the index into one segment, which drops what deleted memories left in it.
+pub(super) fn merge(db: &Connection) -> Attempt<()> {
+    db.execute("INSERT INTO memories_fts (memories_fts) VALUES ('optimize')", [])?;
+    Ok(())
 }
 
 fn fact(db: &Connection, name: &str) -> Attempt<Option<i64>> {

@@ -22,6 +22,7 @@ CREATE TABLE sessions (
     branch         TEXT,
     custom_title   TEXT,
     agent_title    TEXT,
+    pinned_at      INTEGER,
     client_version TEXT,
     started_at     INTEGER,
     ended_at       INTEGER,

@@ -1,0 +1,129 @@
+//! What every backend must do, as one suite of behaviours: a backend is added by one `contract!` line.
+
+#![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
+
+mod memories;
+mod recall;
+mod samples;
+mod search;
+mod sessions;
+mod sqlite_file;
+
+use std::ops::{Deref, DerefMut};
+
+use memory_lane::store::Store;
+use memory_lane::store::sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// A backend's own store, with what must outlive it.
+struct Opened<S> {
+    store: S,
+    _directory: Option<TempDir>,
+}
+
+impl<S: Store + 'static> Deref for Opened<S> {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &self.store
+    }
+}
+
+impl<S: Store + 'static> DerefMut for Opened<S> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.store
+    }
+}
+
+fn in_memory() -> Opened<SqliteStore> {
+    Opened { store: SqliteStore::open_in_memory().unwrap(), _directory: None }
+}
+
+fn in_a_file() -> Opened<SqliteStore> {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&directory.path().join("made").join("memory-lane.db")).unwrap();
+    Opened { store, _directory: Some(directory) }
+}
+
+/// Declares one test per behaviour for a backend; `$open` gives an empty store.
+macro_rules! contract {
+    ($backend:ident, $open:path) => {
+        behaviours! { $backend, $open,
+            sessions: [
+                a_session_tells_what_its_transcript_says,
+                an_append_continues_the_session,
+                a_persons_title_wins,
+                copies_in_forks_are_left_out,
+                several_blocks_of_one_record_are_kept,
+                results_find_their_call,
+                results_find_the_call_in_the_fork_parent,
+                a_restart_removes_what_was_there,
+                turns_are_rebuilt,
+                sessions_are_filtered,
+                sessions_are_found_by_prefix,
+                transcripts_are_remembered,
+                skipped_records_are_summed,
+                uncaught_sessions_are_work_until_recorded,
+                prompts_of_other_sessions_are_listed
+            ],
+            search: [
+                messages_need_all_words,
+                messages_are_filtered_by_side_and_project,
+                removed_messages_are_not_found,
+                scores_are_positive_and_rank_rare_words_higher,
+                terms_of_every_script_match,
+                matching_stays_in_scope,
+                matching_counts_rare_terms_first,
+                repeated_terms_cost_once,
+                forgotten_and_retired_memories_do_not_match
+            ],
+            memories: [
+                a_memory_comes_back_as_it_was,
+                the_same_moment_is_stored_once,
+                forgotten_memories_stay_forgotten,
+                memories_are_filtered,
+                edits_change_what_is_found,
+                unknown_memories_are_an_error,
+                vectors_are_asked_for_until_given,
+                nearest_orders_by_cosine_and_scope,
+                nearest_honours_time_and_session,
+                memories_that_may_not_be_recalled_take_no_place,
+                other_dimensions_work_side_by_side,
+                a_vector_of_the_wrong_length_is_refused,
+                freed_places_are_used_again,
+                neighbours_leave_the_memory_itself_out,
+                entities_are_merged_by_name,
+                files_are_known_by_their_endings,
+                memories_about_files_and_entities_are_found,
+                counts_say_what_there_is
+            ],
+            recall: [
+                fetch_keeps_to_the_scope,
+                standing_lessons_are_the_latest_of_the_scope,
+                a_memory_is_claimed_once_a_session,
+                only_injected_memories_are_claimed,
+                a_rearmed_session_is_shown_again,
+                recalls_are_listed,
+                recalls_of_forgotten_memories_are_dropped,
+                votes_keep_their_situation,
+                leases_exclude_and_run_out
+            ]
+        }
+    };
+}
+
+macro_rules! behaviours {
+    ($backend:ident, $open:path, $($area:ident: [$($behaviour:ident),+ $(,)?]),+ $(,)?) => {
+        mod $backend {
+            $(mod $area { $(
+                #[test]
+                fn $behaviour() {
+                    crate::store_contract::$area::$behaviour(&mut *$open());
+                }
+            )+ })+
+        }
+    };
+}
+
+contract!(sqlite_in_memory, crate::store_contract::in_memory);
+contract!(sqlite_in_a_file, crate::store_contract::in_a_file);

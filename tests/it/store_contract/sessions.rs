@@ -1,0 +1,302 @@
+//! Transcripts in, sessions and turns out.
+
+use memory_lane::model::{FileAction, SessionId, Step, Timestamp, ToolStatus, TouchedFile};
+use memory_lane::store::{Append, CatchWork, SessionFilter, SkippedRecord, Store, ToolResult};
+
+use super::samples::{LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, tool_call, user, with_steps};
+
+pub(super) fn a_session_tells_what_its_transcript_says(store: &mut dyn Store) {
+    let mut failed = tool_call(2, "c1", ToolStatus::Failed);
+    failed.files = vec![TouchedFile { path: "src/a.rs".to_owned(), action: FileAction::Edit }];
+    let mut append =
+        with_steps("s", vec![user(0, 0, "u0", "fix the build"), agent(0, 1, "u1", "done"), called(0, "u2", failed)]);
+    append.head.interrupts = 1;
+    append.head.compactions = 2;
+    append.head.pull_requests = vec!["https://github.com/lane/memory/pull/1".to_owned()];
+    let appended = store.append(&append).unwrap();
+    assert!(appended.new_session);
+    assert_eq!((appended.messages, appended.calls, appended.copies), (2, 1, 0));
+
+    let session = store.session(&session_id("s")).unwrap().unwrap();
+    assert_eq!(session.id, session_id("s"));
+    assert_eq!(session.project.as_deref(), Some(LANE));
+    assert_eq!(session.cwd.as_deref(), Some("/work/memory"));
+    assert_eq!(session.branch.as_deref(), Some("main"));
+    assert_eq!(session.first_prompt.as_deref(), Some("fix the build"));
+    assert_eq!(session.first_prompt_at, Some(Timestamp(1_000)));
+    assert_eq!(session.last_message.as_deref(), Some("done"));
+    assert_eq!(session.last_message_at, Some(Timestamp(1_001)));
+    assert_eq!((session.started_at, session.ended_at), (Some(Timestamp(1_000)), Some(Timestamp(2_000))));
+    assert_eq!((session.user_messages, session.agent_messages), (1, 1));
+    assert_eq!((session.tool_calls, session.failed_calls), (1, 1));
+    assert_eq!((session.interrupts, session.compactions), (1, 2));
+    assert_eq!(session.pull_requests, ["https://github.com/lane/memory/pull/1"]);
+    assert_eq!(store.session(&session_id("none")).unwrap(), None);
+}
+
+pub(super) fn an_append_continues_the_session(store: &mut dyn Store) {
+    let mut first = with_steps("s", vec![user(0, 0, "u0", "one")]);
+    first.head.interrupts = 1;
+    first.head.pull_requests = vec!["https://x/1".to_owned()];
+    store.append(&first).unwrap();
+    let mut second = with_steps("s", vec![user(1, 1, "u1", "two"), agent(1, 2, "u2", "three")]);
+    second.head.interrupts = 2;
+    second.head.pull_requests = vec!["https://x/2".to_owned(), "https://x/1".to_owned()];
+    second.head.cwd = Some("/elsewhere".to_owned());
+    second.head.branch = Some("topic".to_owned());
+    second.head.started_at = Some(Timestamp(1_500));
+    second.head.ended_at = Some(Timestamp(9_000));
+    second.head.project = None;
+    let appended = store.append(&second).unwrap();
+    assert!(!appended.new_session);
+
+    let session = store.session(&session_id("s")).unwrap().unwrap();
+    assert_eq!((session.user_messages, session.agent_messages, session.interrupts), (2, 1, 3));
+    assert_eq!(session.first_prompt.as_deref(), Some("one"));
+    assert_eq!(session.last_message.as_deref(), Some("three"));
+    assert_eq!(session.cwd.as_deref(), Some("/work/memory"), "the first directory is kept");
+    assert_eq!(session.branch.as_deref(), Some("topic"), "the latest branch is kept");
+    assert_eq!(session.project.as_deref(), Some(LANE), "what is unset changes nothing");
+    assert_eq!((session.started_at, session.ended_at), (Some(Timestamp(1_000)), Some(Timestamp(9_000))));
+    assert_eq!(session.pull_requests, ["https://x/1", "https://x/2"]);
+}
+
+pub(super) fn a_persons_title_wins(store: &mut dyn Store) {
+    let mut append = empty_append("s");
+    append.head.agent_title = Some("by the agent".to_owned());
+    store.append(&append).unwrap();
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().title.as_deref(), Some("by the agent"));
+    append.head.custom_title = Some("by a person".to_owned());
+    store.append(&append).unwrap();
+    append.head.custom_title = None;
+    append.head.agent_title = Some("by the agent, later".to_owned());
+    store.append(&append).unwrap();
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().title.as_deref(), Some("by a person"));
+}
+
+pub(super) fn copies_in_forks_are_left_out(store: &mut dyn Store) {
+    let call = tool_call(2, "c1", ToolStatus::Pending);
+    let original = vec![user(0, 0, "u0", "one"), agent(0, 1, "u1", "two"), called(0, "u2", call.clone())];
+    store.append(&with_steps("s", original.clone())).unwrap();
+
+    let mut copied = original;
+    let mut finished = call;
+    finished.status = ToolStatus::Failed;
+    finished.output = "no such file".to_owned();
+    copied[2] = called(0, "u2", finished);
+    copied.push(user(1, 3, "u3", "a new way"));
+    let mut fork = with_steps("fork", copied);
+    fork.head.parent = Some(session_id("s"));
+    let appended = store.append(&fork).unwrap();
+    assert_eq!((appended.messages, appended.calls, appended.copies), (1, 0, 3));
+
+    let fork = store.session(&session_id("fork")).unwrap().unwrap();
+    assert_eq!((fork.user_messages, fork.tool_calls), (1, 0));
+    assert_eq!(fork.first_prompt.as_deref(), Some("a new way"));
+    assert_eq!(fork.parent, Some(session_id("s")));
+    let original = store.session(&session_id("s")).unwrap().unwrap();
+    assert_eq!((original.tool_calls, original.failed_calls), (1, 1), "the fork knew how the call ended");
+}
+
+pub(super) fn several_blocks_of_one_record_are_kept(store: &mut dyn Store) {
+    let steps = vec![
+        agent(0, 0, "u", "first block"),
+        agent(0, 1, "u", "second block"),
+        called(0, "u", tool_call(2, "c1", ToolStatus::Ok)),
+        called(0, "u", tool_call(3, "c2", ToolStatus::Ok)),
+        agent(0, 4, "", "no uuid"),
+        agent(0, 5, "", "no uuid"),
+    ];
+    let appended = store.append(&with_steps("s", steps.clone())).unwrap();
+    assert_eq!((appended.messages, appended.calls, appended.copies), (4, 2, 0));
+    let appended = store.append(&with_steps("s", steps[..4].to_vec())).unwrap();
+    assert_eq!((appended.messages, appended.calls, appended.copies), (0, 0, 4));
+}
+
+fn result(call_id: &str) -> ToolResult {
+    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned() }
+}
+
+fn only_call(store: &dyn Store, native: &str) -> (ToolStatus, String) {
+    let turns = store.turns(&session_id(native), 0).unwrap();
+    let calls: Vec<_> = turns.iter().flat_map(|turn| turn.calls()).collect();
+    assert_eq!(calls.len(), 1);
+    (calls[0].status, calls[0].output.clone())
+}
+
+pub(super) fn results_find_their_call(store: &mut dyn Store) {
+    for native in ["s", "unrelated"] {
+        let call = called(0, native, tool_call(1, "c1", ToolStatus::Pending));
+        store.append(&with_steps(native, vec![user(0, 0, "", "run it"), call])).unwrap();
+    }
+    store.append(&Append { results: vec![result("c1"), result("never made")], ..empty_append("s") }).unwrap();
+    assert_eq!(only_call(store, "s"), (ToolStatus::Failed, "exit 1".to_owned()));
+    assert_eq!(only_call(store, "unrelated").0, ToolStatus::Pending);
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().failed_calls, 1);
+}
+
+pub(super) fn results_find_the_call_in_the_fork_parent(store: &mut dyn Store) {
+    let call = called(0, "u", tool_call(0, "c1", ToolStatus::Pending));
+    store.append(&with_steps("s", vec![call.clone()])).unwrap();
+    let mut fork = with_steps("fork", vec![call]);
+    fork.head.parent = Some(session_id("s"));
+    store.append(&fork).unwrap();
+    let mut later = Append { results: vec![result("c1")], ..empty_append("fork") };
+    later.head.parent = None;
+    store.append(&later).unwrap();
+    assert_eq!(only_call(store, "s"), (ToolStatus::Failed, "exit 1".to_owned()));
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().failed_calls, 1);
+}
+
+pub(super) fn a_restart_removes_what_was_there(store: &mut dyn Store) {
+    let mut append = with_steps("s", vec![user(0, 0, "u0", "old words"), agent(0, 1, "u1", "answer")]);
+    append.head.interrupts = 3;
+    append.head.custom_title = Some("old title".to_owned());
+    append.head.pull_requests = vec!["https://x/1".to_owned()];
+    append.skipped = vec![SkippedRecord { why: "not JSON".to_owned(), line: 3, count: 1 }];
+    store.append(&append).unwrap();
+    let work = store.uncaught(1).unwrap().remove(0);
+    let mut caught = draft("kept", 1);
+    caught.provenance.session = Some(session_id("s"));
+    store.record_caught(&work, 1, &[caught], NOW).unwrap();
+
+    let mut again = with_steps("s", vec![user(0, 0, "u0", "new words")]);
+    again.restart = true;
+    let appended = store.append(&again).unwrap();
+    assert_eq!((appended.new_session, appended.messages, appended.copies), (false, 1, 0));
+    let session = store.session(&session_id("s")).unwrap().unwrap();
+    assert_eq!((session.user_messages, session.agent_messages, session.interrupts), (1, 0, 0));
+    assert_eq!((session.title, session.pull_requests), (None, Vec::new()));
+    assert_eq!(session.memories, 1, "what was caught stays");
+    assert_eq!(store.skipped().unwrap(), []);
+    assert_eq!(store.uncaught(1).unwrap().len(), 1, "the new steps are unread");
+}
+
+pub(super) fn turns_are_rebuilt(store: &mut dyn Store) {
+    let mut call = tool_call(2, "c1", ToolStatus::Ok);
+    call.files = vec![
+        TouchedFile { path: "src/a.rs".to_owned(), action: FileAction::Edit },
+        TouchedFile { path: "src/a.rs".to_owned(), action: FileAction::Read },
+    ];
+    let steps = vec![
+        agent(0, 0, "u0", "hello"),
+        user(1, 1, "u1", "do it"),
+        called(1, "u2", call.clone()),
+        agent(1, 3, "u3", "done"),
+        user(2, 4, "u4", "thanks"),
+    ];
+    store.append(&with_steps("s", steps)).unwrap();
+    let turns = store.turns(&session_id("s"), 0).unwrap();
+    assert_eq!(turns.iter().map(|turn| turn.number).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(turns[0].prompt, None);
+    assert_eq!(turns[1].prompt.as_ref().unwrap().text, "do it");
+    assert_eq!(turns[1].steps[0], Step::Called(call));
+    assert_eq!(turns[1].answer().unwrap().text, "done");
+    assert_eq!(store.turns(&session_id("s"), 2).unwrap(), turns[2..]);
+    assert_eq!(store.turns(&session_id("none"), 0).unwrap(), []);
+}
+
+pub(super) fn sessions_are_filtered(store: &mut dyn Store) {
+    for (native, project, branch, ended_at) in
+        [("a", LANE, "main", 1_000), ("b", LANE, "topic", 3_000), ("c", OTHER, "main", 2_000)]
+    {
+        let mut append = empty_append(native);
+        append.head.project.as_mut().unwrap().key = project.to_owned();
+        append.head.branch = Some(branch.to_owned());
+        append.head.ended_at = Some(Timestamp(ended_at));
+        store.append(&append).unwrap();
+    }
+    let mut inner = empty_append("agent-1");
+    inner.head.subagent = true;
+    inner.head.parent = Some(session_id("a"));
+    store.append(&inner).unwrap();
+
+    let check = |filter: SessionFilter, expected: &[&str]| {
+        let found: Vec<SessionId> = store.sessions(&filter).unwrap().into_iter().map(|session| session.id).collect();
+        assert_eq!(found, expected.iter().map(|native| session_id(native)).collect::<Vec<_>>(), "{filter:?}");
+    };
+    let all = SessionFilter::default;
+    check(all(), &["b", "c", "a"]);
+    check(SessionFilter { project: Some(LANE.to_owned()), ..all() }, &["b", "a"]);
+    check(SessionFilter { branch: Some("main".to_owned()), ..all() }, &["c", "a"]);
+    check(SessionFilter { since: Some(Timestamp(2_000)), ..all() }, &["b", "c"]);
+    check(SessionFilter { limit: 1, ..all() }, &["b"]);
+    check(SessionFilter { subagents: true, project: Some(LANE.to_owned()), ..all() }, &["b", "agent-1", "a"]);
+}
+
+pub(super) fn sessions_are_found_by_prefix(store: &mut dyn Store) {
+    for native in ["abc1", "abc2", "abd"] {
+        store.append(&empty_append(native)).unwrap();
+    }
+    assert_eq!(store.sessions_starting("abc").unwrap(), [session_id("abc1"), session_id("abc2")]);
+    assert_eq!(store.sessions_starting("ab_").unwrap(), []);
+    for number in 0..12 {
+        store.append(&empty_append(&format!("many{number}"))).unwrap();
+    }
+    assert_eq!(store.sessions_starting("many").unwrap().len(), 10);
+}
+
+pub(super) fn transcripts_are_remembered(store: &mut dyn Store) {
+    let mut append = empty_append("s");
+    append.state.next_seq = 9;
+    store.append(&append).unwrap();
+    assert_eq!(store.transcripts().unwrap(), [append.state.clone()]);
+    append.state.offset = 1 << 40;
+    append.state.prefix_sha256 = [9; 32];
+    store.append(&append).unwrap();
+    store.touch_transcript(&append.state.path, 77, -1).unwrap();
+    append.state.size = 77;
+    append.state.mtime_ns = -1;
+    assert_eq!(store.transcripts().unwrap(), [append.state]);
+}
+
+pub(super) fn skipped_records_are_summed(store: &mut dyn Store) {
+    let record = |why: &str, line, count| SkippedRecord { why: why.to_owned(), line, count };
+    for (native, skipped) in
+        [("a", record("not JSON", 9, 1)), ("a", record("not JSON", 4, 2)), ("b", record("odd", 1, 2))]
+    {
+        store.append(&Append { skipped: vec![skipped], ..empty_append(native) }).unwrap();
+    }
+    assert_eq!(store.skipped().unwrap(), [record("not JSON", 4, 3), record("odd", 1, 2)]);
+}
+
+pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
+    let mut later = with_steps("later", vec![user(0, 0, "l0", "hi")]);
+    later.head.started_at = Some(Timestamp(5_000));
+    store.append(&later).unwrap();
+    store.append(&with_steps("s", vec![user(0, 0, "u0", "one"), agent(0, 1, "u1", "two")])).unwrap();
+    let mut inner = with_steps("agent-1", vec![user(0, 0, "i0", "inner")]);
+    inner.head.subagent = true;
+    store.append(&inner).unwrap();
+    store.append(&empty_append("empty")).unwrap();
+
+    let work = |native: &str, from_turn, upto_seq| CatchWork { session: session_id(native), from_turn, upto_seq };
+    assert_eq!(store.uncaught(1).unwrap(), [work("s", 0, 2), work("later", 0, 1)]);
+    let mut caught = draft("caught", 1);
+    caught.provenance.session = Some(session_id("s"));
+    let ids = store.record_caught(&work("s", 0, 2), 1, &[caught.clone(), caught.clone()], NOW).unwrap();
+    assert_eq!(ids.len(), 1, "the same moment is stored once");
+    assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)]);
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().memories, 1);
+
+    store
+        .append(&with_steps("s", vec![called(0, "u2", tool_call(2, "c", ToolStatus::Ok)), user(1, 3, "u3", "x")]))
+        .unwrap();
+    assert_eq!(store.uncaught(1).unwrap()[0], work("s", 0, 4), "a late step of an old turn is unread");
+    assert_eq!(store.uncaught(2).unwrap()[0], work("s", 0, 4), "another version reads all");
+    store.record_caught(&work("s", 0, 4), 1, &[], NOW).unwrap();
+    store.append(&with_steps("s", vec![agent(1, 4, "u4", "y")])).unwrap();
+    assert_eq!(store.uncaught(1).unwrap()[0], work("s", 1, 5));
+    assert_eq!(store.record_caught(&work("s", 1, 5), 1, &[caught], NOW).unwrap(), [], "known before");
+}
+
+pub(super) fn prompts_of_other_sessions_are_listed(store: &mut dyn Store) {
+    for (native, project) in [("a", LANE), ("b", LANE), ("c", OTHER)] {
+        let mut append =
+            with_steps(native, vec![user(0, 0, "", native), agent(0, 1, "", "no"), user(1, 2, "", "late")]);
+        append.head.project.as_mut().unwrap().key = project.to_owned();
+        store.append(&append).unwrap();
+    }
+    let prompts = store.prompts(LANE, &session_id("b"), Timestamp(1_002)).unwrap();
+    assert_eq!(prompts, [(session_id("a"), Timestamp(1_000), "a".to_owned())]);
+}

@@ -1,0 +1,322 @@
+//! What only a database in a file can get wrong: several processes, other versions, damage, missing rights.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use memory_lane::model::{MemoryId, Outcome, Timestamp};
+use memory_lane::store::sqlite::SqliteStore;
+use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::recall::record;
+use super::samples::{NOW, add, angle, draft, scope, session_id, strings, user, with_steps};
+
+fn file() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("memory-lane.db");
+    (directory, path)
+}
+
+#[test]
+fn processes_that_open_a_new_file_at_once_do_not_clash() {
+    for _ in 0..5 {
+        let (_directory, path) = file();
+        let start = Barrier::new(8);
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let (path, start) = (&path, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    let mut store = SqliteStore::open(path).unwrap();
+                    add(&mut store, &draft(&format!("memory {number}"), 1));
+                });
+            }
+        });
+        assert_eq!(SqliteStore::open(&path).unwrap().counts("m").unwrap().memories, 8);
+    }
+}
+
+#[test]
+fn hooks_that_claim_at_once_claim_each_memory_once() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let memories: Vec<MemoryId> =
+        (0..20).map(|number| add(&mut store, &draft(&format!("memory {number}"), 1))).collect();
+    let start = Barrier::new(8);
+    let claimed: Vec<MemoryId> = thread::scope(|scope| {
+        let hooks: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut store = SqliteStore::open_for_hook(&path).unwrap();
+                    start.wait();
+                    memories.iter().flat_map(|&memory| claim_patiently(&mut store, memory)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        hooks.into_iter().flat_map(|hook| hook.join().unwrap()).collect()
+    });
+    let mut sorted = claimed;
+    sorted.sort();
+    assert_eq!(sorted, memories);
+    assert_eq!(store.counts("m").unwrap().recalls, 20);
+}
+
+/// A hook gives up after a tenth of a second, which this machine may need when all its tests run at once.
+fn claim_patiently(store: &mut SqliteStore, memory: MemoryId) -> Vec<MemoryId> {
+    loop {
+        match store.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None) {
+            Err(StoreError::Locked { .. }) => {}
+            outcome => return outcome.unwrap(),
+        }
+    }
+}
+
+#[test]
+fn readers_beside_a_writer_never_fail() {
+    let (_directory, path) = file();
+    let mut writer = SqliteStore::open(&path).unwrap();
+    let first = add(&mut writer, &draft("deploy zero", 1));
+    writer.put_vectors("m", &[(first, angle(0.0))]).unwrap();
+    let writing = AtomicBool::new(true);
+    thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                let mut seen = 0;
+                while writing.load(Ordering::Relaxed) {
+                    let reader = SqliteStore::open_for_hook(&path).unwrap();
+                    let near = reader.nearest("m", &angle(0.0), &scope(), 5).unwrap();
+                    let matching = reader.matching(&strings(&["deploy"]), &scope(), 1_000_000).unwrap();
+                    assert!(near.compared >= seen && matching.scores.len() >= near.compared);
+                    assert!(!reader.fetch(&[first], &scope()).unwrap().is_empty());
+                    seen = near.compared;
+                }
+            });
+        }
+        for number in 0..150_u8 {
+            let id = add(&mut writer, &draft(&format!("deploy {number}"), 1));
+            writer.put_vectors("m", &[(id, angle(f32::from(number)))]).unwrap();
+            writer.append(&with_steps("s", vec![user(0, number.into(), "", "deploy")])).unwrap();
+            if number % 50 == 0 {
+                writer.tidy().unwrap();
+            }
+        }
+        writing.store(false, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn a_leaked_connection_leaves_its_writes_to_the_next() {
+    let (_directory, path) = file();
+    let memory = add(&mut SqliteStore::open(&path).unwrap(), &draft("first", 1));
+    let mut hook = SqliteStore::open_for_hook(&path).unwrap();
+    hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None).unwrap();
+    hook.leak();
+    assert!(fs::metadata(path.with_extension("db-wal")).unwrap().len() > 0, "the log was not folded");
+    let mut next = SqliteStore::open(&path).unwrap();
+    assert_eq!(next.counts("m").unwrap().recalls, 1);
+    next.tidy().unwrap();
+    assert_eq!(fs::metadata(path.with_extension("db-wal")).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_forgotten_is_gone_from_the_file() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    for number in 0..100 {
+        add(&mut store, &draft(&format!("memory {number}"), 1));
+    }
+    let id = add(&mut store, &draft("Xylophon and Quagga", 1));
+    store.tidy().unwrap();
+    let holds = |word: &str| {
+        let bytes = fs::read(&path).unwrap();
+        String::from_utf8_lossy(&bytes).to_lowercase().contains(word)
+    };
+    assert!(holds("xylophon") && holds("quagga"));
+    store.forget_memory(id, NOW).unwrap();
+    store.tidy().unwrap();
+    assert!(!holds("xylophon") && !holds("quagga"));
+}
+
+#[test]
+fn a_missing_database_is_told_apart() {
+    let (directory, path) = file();
+    let is_missing = |path: &Path| {
+        let outcome = SqliteStore::open_for_hook(path).err();
+        assert!(matches!(outcome, Some(StoreError::Missing { .. })), "{outcome:?}");
+    };
+    is_missing(&path);
+    assert!(!path.exists(), "a hook makes no database");
+    is_missing(directory.path());
+    fs::write(&path, "").unwrap();
+    is_missing(&path);
+}
+
+#[test]
+fn a_newer_database_is_refused() {
+    let (_directory, path) = file();
+    drop(SqliteStore::open(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    for outcome in [SqliteStore::open(&path).err(), SqliteStore::open_for_hook(&path).err()] {
+        assert!(matches!(outcome, Some(StoreError::Newer { found: 99, .. })), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_database_is_told_apart() {
+    let (_directory, path) = file();
+    fs::write(&path, "not a database at all, but long enough to hold a header: ".repeat(100)).unwrap();
+    for outcome in [SqliteStore::open(&path).err(), SqliteStore::open_for_hook(&path).err()] {
+        assert!(matches!(outcome, Some(StoreError::Corrupt { .. })), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_held_lock_is_told_apart() {
+    let (_directory, path) = file();
+    let memory = add(&mut SqliteStore::open(&path).unwrap(), &draft("first", 1));
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut hook = SqliteStore::open_for_hook(&path).unwrap();
+    let outcome = hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None);
+    assert!(matches!(outcome, Err(StoreError::Locked { .. })), "{outcome:?}");
+    assert_eq!(hook.fetch(&[memory], &scope()).unwrap().len(), 1, "reading does not wait for the writer");
+    other.execute_batch("ROLLBACK").unwrap();
+    let outcome = hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None);
+    assert_eq!(outcome.unwrap(), [memory]);
+}
+
+/// Runs `action` without the right to write the directory and its files, even for root: the identity that the kernel
+/// checks files against belongs to the thread alone.
+#[cfg(target_os = "linux")]
+fn without_rights(directory: &Path, action: impl FnOnce() + Send) {
+    use std::os::unix::fs::PermissionsExt;
+    let set_mode = |mode: u32| {
+        for entry in fs::read_dir(directory).unwrap() {
+            fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(mode & 0o666)).unwrap();
+        }
+        fs::set_permissions(directory, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode(0o555);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            if nix::unistd::geteuid().is_root() {
+                nix::unistd::setfsuid(nix::unistd::Uid::from_raw(65_534));
+            }
+            let writable = fs::write(directory.join("probe"), "");
+            assert!(writable.is_err(), "the directory can still be written");
+            action();
+        });
+    });
+    set_mode(0o755);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hook_reads_where_it_may_not_write() {
+    let (directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let memory = add(&mut store, &draft("first", 1));
+    let check = || {
+        let mut hook = SqliteStore::open_for_hook(&path).unwrap();
+        assert_eq!(hook.fetch(&[memory], &scope()).unwrap().len(), 1);
+        let outcome = hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None);
+        assert!(matches!(outcome, Err(StoreError::Engine { .. })), "{outcome:?}");
+        assert_eq!(hook.already_shown(&session_id("s"), &[memory]).unwrap(), []);
+    };
+    // With the log still there, then with the log folded and gone.
+    without_rights(directory.path(), check);
+    drop(store);
+    without_rights(directory.path(), check);
+}
+
+/// A file as version 1 wrote it, with one memory, one session and one recall.
+fn legacy_version_1(path: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.execute_batch(include_str!("../../../src/store/sqlite/migrations/0001_init.sql")).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO projects (id, key, name, root) VALUES (1, 'github.com/lane/memory', 'memory', '/work/memory');
+             INSERT INTO sessions (id, name, agent, native, project, started_at, ended_at, user_messages, next_seq)
+                 VALUES (1, 'claude-code/old', 'claude-code', 'old', 1, 1000, 2000, 1, 1);
+             INSERT INTO transcripts (id, path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
+                 VALUES (1, '/t/old.jsonl', 1, 10, zeroblob(32), 10, 1, 1);
+             INSERT INTO messages (id, session, transcript, turn, seq, role, at, after_interrupt, uuid, text_hash, text)
+                 VALUES (1, 1, 1, 0, 0, 'user', 1000, 0, 'u0', 1, 'deploy it');
+             INSERT INTO messages_fts (rowid, body) VALUES (1, 'deploy it');
+             INSERT INTO memories (id, identity, status, kind, project, formed_at, saved_at, session, trigger, origin,
+                     polarity, confidence, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
+                 VALUES (7, x'07', 'active', 'decision', 1, 1000, 2000, 'claude-code/old', 'decision', 'user', 'neutral',
+                     0.5, x'00', 'Deploy', 'On Fridays never.', '', '', '[{\"kind\":\"person\",\"name\":\"Adam\"}]',
+                     '[\"src/a.rs\"]', '{}', '');
+             INSERT INTO memories_fts (rowid, scope, body) VALUES (7, 'p1', 'deploy on friday never');
+             INSERT INTO recall_queries (id, at, model, text) VALUES (1, 1500, 'm', 'deploy');
+             INSERT INTO session_recalls (memory, session, epoch, query, outcome, event, at, score, floor, trigger, why,
+                     signals)
+                 VALUES (7, 'claude-code/old', 0, 1, 'injected', 'UserPromptSubmit', 1500, 0.5, 0.1, 'deploy', '', '[]');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_file_of_version_1_is_read() {
+    let (_directory, path) = file();
+    legacy_version_1(&path);
+    let mut store = SqliteStore::open(&path).unwrap();
+    let memory = store.memory(MemoryId(7)).unwrap().unwrap();
+    assert_eq!((memory.draft.title.as_str(), memory.recall_count), ("Deploy", 1));
+    assert_eq!(memory.draft.entities[0].name, "Adam");
+    assert_eq!(store.matching(&strings(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
+    assert_eq!(store.session(&session_id("old")).unwrap().unwrap().first_prompt.as_deref(), Some("deploy it"));
+    assert_eq!(store.already_shown(&session_id("old"), &[MemoryId(7)]).unwrap(), [MemoryId(7)]);
+    assert_eq!(store.unembedded("m", 10).unwrap().len(), 1);
+    store.put_vectors("m", &[(MemoryId(7), angle(0.0))]).unwrap();
+    assert_eq!(store.nearest("m", &angle(0.0), &scope(), 1).unwrap().compared, 1);
+    assert_eq!(add(&mut store, &draft("next", 1)), MemoryId(8));
+    assert!(store.uncaught(1).unwrap().iter().any(|work| work.session == session_id("old")));
+    store.forget_memory(MemoryId(7), NOW).unwrap();
+    assert_eq!(store.prompts("github.com/lane/memory", &session_id("x"), Timestamp(2000)).unwrap().len(), 1);
+}
+
+/// Numbers that look random and are the same every time.
+fn pseudo_random_vector(seed: u64, dimension: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
+    };
+    let vector: Vec<f32> = (0..dimension).map(|_| next()).collect();
+    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+    vector.into_iter().map(|number| number / length).collect()
+}
+
+#[test]
+fn the_scan_agrees_with_the_exact_search_of_sqlite_vec() {
+    let mut store = SqliteStore::open_in_memory().unwrap();
+    let drafts: Vec<_> = (0..2000).map(|number| draft(&format!("memory {number}"), 1)).collect();
+    store.add_memories(&drafts, NOW).unwrap();
+    let vectors: Vec<_> =
+        (1..=2000).map(|number| (MemoryId(number), pseudo_random_vector(number as u64, 384))).collect();
+    store.put_vectors("m", &vectors).unwrap();
+    let (mut agreed, mut asked) = (0, 0);
+    for (id, vector) in vectors.iter().step_by(50) {
+        let exact = store.neighbours(*id, "m", 10).unwrap();
+        let scan = store.nearest("m", vector, &scope(), 11).unwrap();
+        assert_eq!(scan.in_scope[0].id, *id, "a memory is nearest to its own vector");
+        for hit in &scan.in_scope[1..] {
+            asked += 1;
+            if let Some((_, cosine)) = exact.iter().find(|(other, _)| other == &hit.id) {
+                agreed += 1;
+                assert!((cosine - hit.cosine).abs() < 1e-5, "{cosine} {}", hit.cosine);
+            }
+        }
+    }
+    assert!(f64::from(agreed) / f64::from(asked) >= 0.95, "{agreed} of {asked}");
+}
