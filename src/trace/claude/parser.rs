@@ -14,9 +14,6 @@ use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::parsed::{CallEnd, Parsed, TracedStep};
 
-/// Longest message that is kept, in bytes: pasted logs can be megabytes.
-const LONGEST_MESSAGE: usize = 100_000;
-
 /// How many prompts from the queue are remembered, to recognise them when they appear once more as a record.
 const STEERED: usize = 8;
 
@@ -25,6 +22,7 @@ pub(super) struct Parser {
     stem: String,
     native: Option<String>,
     parent: Option<String>,
+    cwd: Option<String>,
     subagent: bool,
     task: Option<String>,
     line: u64,
@@ -73,6 +71,7 @@ impl Parser {
             task: if subagent { task_of(path) } else { None },
             stem,
             parent: None,
+            cwd: None,
             subagent,
             line: 0,
             seq: 0,
@@ -315,8 +314,7 @@ impl Parser {
             self.turn += u32::from(self.begun);
         }
         let after_interrupt = std::mem::take(&mut self.after_interrupt) && role == Role::User;
-        let text = crate::trace::parsed::start_of(&said, LONGEST_MESSAGE).to_owned();
-        let message = Message { seq: self.seq, uuid: uuid.clone(), role, text, at, after_interrupt };
+        let message = Message { seq: self.seq, uuid: uuid.clone(), role, text: said, at, after_interrupt };
         self.push(Step::Said(message), uuid, out);
     }
 
@@ -351,8 +349,8 @@ impl Parser {
         if self.native.is_none() {
             self.native = filled(record.session_id);
         }
-        if out.facts.cwd.is_none() {
-            out.facts.cwd = filled(record.cwd);
+        if self.cwd.is_none() {
+            self.cwd = filled(record.cwd);
         }
         if let Some(branch) = text(record.git_branch).filter(|branch| !branch.is_empty() && branch != "HEAD")
             && out.facts.branch.as_deref() != Some(&*branch)
@@ -383,6 +381,7 @@ impl Parser {
         out.facts.agent_title = out.facts.agent_title.take().or(ours).or_else(|| self.task.clone());
         out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());
         out.facts.parent.clone_from(&self.parent);
+        out.facts.cwd.clone_from(&self.cwd);
         out.facts.subagent = self.subagent;
         out.next_seq = self.seq;
     }
