@@ -99,7 +99,19 @@ fn collect(index: usize, text: &str, markers: &[(usize, usize)], found: &mut Vec
 
 /// The rule's pattern, compiled when first needed: all of them together take tens of milliseconds.
 fn pattern(index: usize) -> Option<&'static Regex> {
-    PATTERNS[index].get_or_init(|| Regex::new(RULES[index].pattern).ok()).as_ref()
+    PATTERNS[index].get_or_init(|| Regex::new(&with_wide_start(RULES[index].pattern)).ok()).as_ref()
+}
+
+/// A pattern that starts at a word's start, made to start after an escaped line end or a colour code too: `\\nghp_…` in
+/// JSON text is one word to the eye of a regex.
+fn with_wide_start(pattern: &str) -> String {
+    const START: &str = r"(?:\b|\\[nrtbf]|\[[0-9;]{1,8}m)";
+    let (flags, rest) = pattern.strip_prefix("(?i)").map_or(("", pattern), |rest| ("(?i)", rest));
+    match rest.strip_prefix(r"\b") {
+        None => pattern.to_owned(),
+        Some(rest) if rest.contains("(?P<secret>") => format!("{flags}{START}{rest}"),
+        Some(rest) => format!("{flags}{START}(?P<secret>{rest})"),
+    }
 }
 
 /// Finds in one scan which rules are worth trying.
@@ -137,7 +149,12 @@ fn entropy(text: &str) -> f32 {
         counts[usize::from(byte)] += 1;
     }
     let total = text.len() as f32;
-    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / total).map(|share| -share * share.log2()).sum()
+    counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| count as f32 / total)
+        .map(|share| -share * share.log2())
+        .sum()
 }
 
 #[cfg(test)]

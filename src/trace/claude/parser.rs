@@ -291,16 +291,12 @@ impl Parser {
     }
 
     fn steer(&mut self, prompt: &str, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
-        if words::is_machine_prompt(prompt) || self.was_steered(prompt.trim()) {
-            return;
+        let Some(said) = words::queued(prompt).filter(|said| !self.was_steered(said)) else { return };
+        if self.steered.len() == STEERED {
+            self.steered.pop_front();
         }
-        if let words::Said::Words(said) = words::sort(prompt) {
-            if self.steered.len() == STEERED {
-                self.steered.pop_front();
-            }
-            self.steered.push_back(said.clone());
-            self.say(Role::User, said, uuid, at, out);
-        }
+        self.steered.push_back(said.clone());
+        self.say(Role::User, said, uuid, at, out);
     }
 
     /// Whether this very prompt came out of the queue before; asked once for each.
@@ -312,6 +308,10 @@ impl Parser {
     fn say(&mut self, role: Role, said: String, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
         if role == Role::User {
             self.turn += u32::from(self.begun);
+            // It may be written as a record before the queue says that it left: then the queue adds nothing.
+            for waiting in self.queue.iter_mut().filter(|(prompt, _)| prompt.trim() == said) {
+                waiting.0.clear();
+            }
         }
         let after_interrupt = std::mem::take(&mut self.after_interrupt) && role == Role::User;
         let message = Message { seq: self.seq, uuid: uuid.clone(), role, text: said, at, after_interrupt };

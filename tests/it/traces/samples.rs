@@ -18,7 +18,25 @@ fn shared() -> Option<PathBuf> {
 }
 
 /// What is counted otherwise than by the independent reader, by file, count and difference (ours minus theirs), and why.
-const DIFFERENCES: &[(&str, &str, i64, &str)] = &[];
+const DIFFERENCES: &[(&str, &str, i64, &str)] = &[
+    ("2026-01-07-4ec443d0-063b-4de3-8ede-e35160c2c1de.jsonl", "assistant_text", -1, SYNTHETIC),
+    ("2026-01-08-efea9d52-9e4f-4189-8bae-4e8049647900.jsonl", "user", 2, REFUSAL),
+    ("2026-01-13-9ff9c26d-319d-4a47-843a-3d60f73295c9.jsonl", "user", 1, COMMAND),
+    ("2026-01-13-9ff9c26d-319d-4a47-843a-3d60f73295c9.jsonl", "first_user", 0, COMMAND),
+    ("2026-01-15-1664f311-d1df-4ba1-98ff-1d7be8252c72.jsonl", "user", 1, COMMAND),
+    ("2026-01-15-1664f311-d1df-4ba1-98ff-1d7be8252c72.jsonl", "first_user", 0, COMMAND),
+    ("2026-01-27-3cd520f7-d4af-469f-97ac-bcad4933d9d4.jsonl", "user", 1, REFUSAL),
+    ("70c88cff-cb35-404f-a974-2a08bab4e4bc.jsonl", "user", 2, "one said with a refusal, one sent while it worked"),
+    ("8dbf99fc-731b-49b2-a3de-2414d0a07b14.jsonl", "user", 1, COMMAND),
+    ("8dbf99fc-731b-49b2-a3de-2414d0a07b14.jsonl", "first_user", 0, COMMAND),
+    ("8dbf99fc-731b-49b2-a3de-2414d0a07b14.jsonl", "last_user", 0, COMMAND),
+    ("8e5653f8-8834-4776-bbd0-b105721fc75a.jsonl", "user", 1, "sent while the agent worked: only the queue has it"),
+    ("cclog-edge_cases.jsonl", "last_ts", 0, "a record without a time gets that of the record before"),
+];
+
+const SYNTHETIC: &str = "a placeholder that the program wrote in the agent's place";
+const REFUSAL: &str = "said on refusing a tool: it stands in the tool's result";
+const COMMAND: &str = "a command that becomes a prompt, with the person's words";
 
 #[test]
 fn real_transcripts_count_as_an_independent_reader_counts_them() {
@@ -44,7 +62,8 @@ fn real_transcripts_count_as_an_independent_reader_counts_them() {
                 unexplained.push((name.to_owned(), what, difference));
             }
         }
-        unexplained.extend(texts(&samples.join("claude-code").join(name), &row));
+        let texts = texts(&samples.join("claude-code").join(name), &row);
+        unexplained.extend(texts.into_iter().filter(|(name, what, _)| !known.contains_key(&(name.as_str(), *what))));
     }
     assert!(files >= 40, "only {files} samples");
     assert!(unexplained.is_empty(), "unexplained differences: {unexplained:#?}");
@@ -87,11 +106,13 @@ fn texts(path: &std::path::Path, row: &Value) -> Vec<(String, &'static str, i64)
     });
     let time = |what: &str| row[what].as_str().and_then(memory_lane::model::Timestamp::parse);
     let words = |what: &str| row[what].as_str().map(|text| start(text.trim()).trim().to_owned());
-    let ours = |message: Option<&&&memory_lane::model::Message>| message.map(|message| start(&message.text).trim().to_owned());
+    let ours =
+        |message: Option<&&&memory_lane::model::Message>| message.map(|message| start(&message.text).trim().to_owned());
     let same = [
         ("first_user", ours(user.first()) == words("first_user")),
         ("last_user", ours(user.last()) == words("last_user")),
-        ("first_ts", times.clone().min() == time("first_ts")),
+        // Theirs are over all records with text or tools, the person's or not: between our steps and our records.
+        ("first_ts", parsed.facts.started_at <= time("first_ts") && times.clone().min() >= time("first_ts")),
         ("last_ts", parsed.facts.ended_at >= time("last_ts") && times.max() <= time("last_ts")),
     ];
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
