@@ -331,14 +331,12 @@ fn has_digit_or_mixed_case(value: &str) -> bool {
 
 /// A value of an environment variable: no path, no reference, no call, no plain word of code.
 fn is_password(value: &str) -> bool {
-    let path = value.starts_with(['/', '.', '~', '@', '-']) || value.contains("://");
-    let plain_words = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
-    let constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    !path
-        && !(plain_words && value.len() > 12)
-        && !constant
-        && not_a_placeholder(value)
-        && (has_digit(value) || value.len() >= 6)
+    let is_path = value.starts_with(['/', '.', '~', '@', '-']) || value.contains("://");
+    let is_words =
+        value.len() > 12 && value.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'));
+    let is_constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_code = is_path || is_words || is_constant;
+    !is_code && not_a_placeholder(value)
 }
 
 /// A value that a person would not type: letters and digits mixed, neither an id nor a number nor a dotted name.

@@ -191,6 +191,7 @@ impl<'a> Lines<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Parsed;
 
     /// A parser to which every line that ends with a brace is whole.
     struct Braces;
@@ -198,8 +199,8 @@ mod tests {
     impl TraceParser for Braces {
         fn replay(&mut self, _: &[u8]) {}
 
-        fn read(&mut self, _: &[u8]) -> crate::trace::Parsed {
-            crate::trace::Parsed::default()
+        fn read(&mut self, _: &[u8]) -> Parsed {
+            Parsed::default()
         }
 
         fn is_whole(&self, line: &[u8]) -> bool {

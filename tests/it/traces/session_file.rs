@@ -1,4 +1,5 @@
 //! Builds transcripts shaped like the agent's own, record by record.
+#![allow(clippy::needless_pass_by_value, reason = "`json!` at the call is easier to read without a reference")]
 
 use serde_json::{Map, Value, json};
 
