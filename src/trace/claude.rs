@@ -64,7 +64,7 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && entry.file_name() != "tool-results" => walk(&path, found),
             Ok(kind) if !kind.is_dir() && path.extension().is_some_and(|extension| extension == "jsonl") => {
-                found.push(path)
+                found.push(path);
             }
             _ => {}
         }
