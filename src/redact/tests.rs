@@ -69,6 +69,7 @@ fn planted() -> Vec<(&'static str, String, String)> {
         row("authorization", "-H 'Authorization: Bearer ", an(40), "'"),
         row("authorization", "Authorization: Basic ", "dXNlcjpwYXNzd29yZA==".to_owned(), ""),
         row("cookie", "Cookie: theme=dark; sessionid=", an(32), "; x=1"),
+        row("session-cookie", "PHPSESSID=", random("abcdefghijklmnopqrstuvwxyz0123456789", 26, 4), ""),
         row("curl-user", "curl -s -u admin:", "correcthorse".to_owned(), " https://example.com"),
         row("named-secret", "api_key = \"", an(32), "\""),
         row("named-secret", "{\\\"client_secret\\\": \\\"", an(40), "\\\"}"),
@@ -130,6 +131,8 @@ fn ordinary_text_is_left_alone() {
     untouched("GOOGLE_APPLICATION_CREDENTIALS=/home/me/key.json SSH_AUTH_SOCK=/tmp/agent");
     untouched("task-manager-sk-learn ask-me-anything-about-the-risk-assessment");
     untouched("toolu_01DwX7SxVTVgkPNRKV921suV msg_01XFDUDYJgAACzvnptvVoYEL");
+    untouched("session state: SessionID=2026-01-22-test-session-1, BaseCommit=421f9ba86ec2");
+    untouched("POSTHOG_API_KEY=phc_test_key go test && API_TOKEN=test_key ./run");
     untouched("ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and [REDACTED:github-token]");
 }
 

@@ -2,7 +2,9 @@
 
 mod calls;
 mod content;
+mod ids;
 mod parser;
+mod queue;
 mod record;
 mod words;
 

@@ -1,6 +1,7 @@
 //! Ingesting files into a store: what is stored, what is read again, what survives an interruption.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test it serves")]
 
+mod commands;
 mod kept;
 
 use std::path::{Path, PathBuf};

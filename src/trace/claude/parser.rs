@@ -1,21 +1,19 @@
 //! Follows a transcript from its first record on.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::content::{Content, agents_words, may_be_the_persons, persons_words};
+use super::ids::{StepIds, hash, is_uuid};
+use super::queue::Queue;
 use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::parsed::{CallEnd, Parsed, TracedStep};
-
-/// How many prompts from the queue are remembered, to recognise them when they appear once more as a record.
-const STEERED: usize = 8;
 
 /// Everything that later records depend on. A pure function of the bytes read so far.
 pub(super) struct Parser {
@@ -34,8 +32,7 @@ pub(super) struct Parser {
     summary_expected: bool,
     /// Calls without a result, and where in the current part they are.
     open: HashMap<String, Option<usize>>,
-    queue: VecDeque<(String, Option<Timestamp>)>,
-    steered: VecDeque<String>,
+    queue: Queue,
     /// Hashes of record ids: for copies, and to know whose title a `summary` is.
     seen: HashSet<u64>,
     summaries: Vec<(u64, String)>,
@@ -81,8 +78,7 @@ impl Parser {
             after_interrupt: false,
             summary_expected: false,
             open: HashMap::new(),
-            queue: VecDeque::new(),
-            steered: VecDeque::new(),
+            queue: Queue::default(),
             seen: HashSet::new(),
             summaries: Vec::new(),
         }
@@ -154,7 +150,7 @@ impl Parser {
         {
             out.skip("content block that is not an object", self.line);
         }
-        let ids = StepIds { uuid: filled(record.uuid), used: 0 };
+        let ids = StepIds::of(filled(record.uuid));
         if kind == "assistant" {
             self.agent_record(record, &content, agents_words(record, &content, model), ids, out);
         } else {
@@ -212,7 +208,7 @@ impl Parser {
             if interrupts > 0 {
                 self.interrupt(interrupts, out);
             }
-            if let Some(said) = said.filter(|said| !self.was_steered(said)) {
+            if let Some(said) = said.filter(|said| !self.queue.was_shown(said)) {
                 self.say(Role::User, said, ids.next(), self.last_at, out);
             }
         }
@@ -271,17 +267,15 @@ impl Parser {
         }
     }
 
-    /// Prompts sent while the agent works wait in a queue. `remove` means that the agent was shown the first of them in
-    /// the middle of its turn: before 2.1.90 no other record says so. `dequeue` is followed by an ordinary record.
     fn queue_operation(&mut self, record: &Record<'_>, out: &mut Parsed) {
         match text(record.operation).as_deref() {
             Some("enqueue") => {
                 let at = text(record.timestamp).and_then(|at| Timestamp::parse(&at));
-                self.queue.push_back((filled(record.content).unwrap_or_default(), at));
+                self.queue.enqueue(filled(record.content).unwrap_or_default(), at);
             }
-            Some("dequeue") => drop(self.queue.pop_front()),
+            Some("dequeue") => drop(self.queue.leave()),
             Some("remove") => {
-                if let Some((prompt, at)) = self.queue.pop_front() {
+                if let Some((prompt, at)) = self.queue.leave() {
                     let uuid = at.map(|at| format!("queued-{at}"));
                     self.steer(&prompt, uuid, at.unwrap_or(self.last_at), out);
                 }
@@ -291,27 +285,15 @@ impl Parser {
     }
 
     fn steer(&mut self, prompt: &str, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
-        let Some(said) = words::queued(prompt).filter(|said| !self.was_steered(said)) else { return };
-        if self.steered.len() == STEERED {
-            self.steered.pop_front();
+        if let Some(said) = self.queue.shown(prompt) {
+            self.say(Role::User, said, uuid, at, out);
         }
-        self.steered.push_back(said.clone());
-        self.say(Role::User, said, uuid, at, out);
-    }
-
-    /// Whether this very prompt came out of the queue before; asked once for each.
-    fn was_steered(&mut self, said: &str) -> bool {
-        let known = self.steered.iter().position(|steered| steered == said);
-        known.is_some_and(|at| self.steered.remove(at).is_some())
     }
 
     fn say(&mut self, role: Role, said: String, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
         if role == Role::User {
             self.turn += u32::from(self.begun);
-            // It may be written as a record before the queue says that it left: then the queue adds nothing.
-            for waiting in self.queue.iter_mut().filter(|(prompt, _)| prompt.trim() == said) {
-                waiting.0.clear();
-            }
+            self.queue.said(&said);
         }
         let after_interrupt = std::mem::take(&mut self.after_interrupt) && role == Role::User;
         let message = Message { seq: self.seq, uuid: uuid.clone(), role, text: said, at, after_interrupt };
@@ -387,20 +369,6 @@ impl Parser {
     }
 }
 
-/// Ids of one record's steps.
-struct StepIds {
-    uuid: Option<String>,
-    used: u32,
-}
-
-impl StepIds {
-    fn next(&mut self) -> Option<String> {
-        let uuid = self.uuid.as_ref()?;
-        self.used += 1;
-        Some(if self.used == 1 { uuid.clone() } else { format!("{uuid}#{}", self.used - 1) })
-    }
-}
-
 /// What a sub-agent was started for, from the description beside its transcript.
 fn task_of(path: &Path) -> Option<String> {
     #[derive(Deserialize)]
@@ -409,20 +377,6 @@ fn task_of(path: &Path) -> Option<String> {
     }
     let meta = std::fs::read(path.with_extension("meta.json")).ok()?;
     serde_json::from_slice::<Meta>(&meta).ok().map(|meta| meta.description)
-}
-
-fn is_uuid(name: &str) -> bool {
-    name.len() == 36
-        && name.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// A type's name, short and harmless: it comes from the file and is shown to people.
