@@ -2,6 +2,8 @@
 
 mod catch;
 mod embed;
+mod ingest;
 
 pub use catch::{CatchReport, catch};
 pub use embed::embed;
+pub use ingest::{IngestProgress, IngestReport, ingest};

@@ -182,8 +182,15 @@ pub(super) const RULES: &[Rule] = &[
     ),
     named(
         "cookie",
-        &["cookie", "session", "sid="],
-        r#"(?i)\b(?:[a-z_.-]*sess(?:ion)?[_-]?(?:id|key|token)?|connect\.sid|sid|auth[_-]?token|phpsessid|jsessionid|csrftoken)=(?P<secret>[A-Za-z0-9%._~+/|-]{16,}={0,2})"#,
+        &["cookie:", "cookie\"", "cookie'"],
+        r#"(?i)\bcookie[\\"']{0,3}\s*[:=,]\s*[\\"']{0,3}[^\n"'\\]{0,400}?\b[a-z_.-]*(?:sess(?:ion)?|sid|auth|token|jwt|csrf)[a-z_.-]*=(?P<secret>[A-Za-z0-9%._~+/|-]{16,}={0,2})"#,
+        3.0,
+        looks_generated,
+    ),
+    named(
+        "session-cookie",
+        &["connect.sid=", "phpsessid=", "jsessionid=", "csrftoken="],
+        r"(?i)\b(?:connect\.sid|phpsessid|jsessionid|csrftoken)=(?P<secret>[A-Za-z0-9%._~+/|-]{16,}={0,2})",
         3.0,
         looks_generated,
     ),
@@ -297,6 +304,10 @@ const PLACEHOLDER_STARTS: &[&str] = &[
     "sample",
 ];
 
+/// Parts of values in small letters that say they are no secrets.
+const EXAMPLES: &[&str] =
+    &["test_", "test-", "_test", "-test", "example", "dummy", "fake", "mock", "xxx", "placeholder", "changeme"];
+
 fn not_a_placeholder(value: &str) -> bool {
     let lower = value.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
@@ -329,16 +340,15 @@ fn has_digit_or_mixed_case(value: &str) -> bool {
     (has_digit(value) || mixed) && not_a_placeholder(value)
 }
 
-/// A value of an environment variable: no path, no reference, no call, no plain word of code.
+/// A value of an environment variable: no path, no constant, no words that say it is an example. Anything else is taken
+/// for a secret, as a default password lost costs nothing and a real one kept does.
 fn is_password(value: &str) -> bool {
-    let path = value.starts_with(['/', '.', '~', '@', '-']) || value.contains("://");
-    let plain_words = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
-    let constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    !path
-        && !(plain_words && value.len() > 12)
-        && !constant
-        && not_a_placeholder(value)
-        && (has_digit(value) || value.len() >= 6)
+    let is_path = value.starts_with(['/', '.', '~', '@', '-']) || value.contains("://");
+    let is_constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let is_words =
+        value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte));
+    let is_example = is_words && EXAMPLES.iter().any(|word| value.contains(word));
+    !(is_path || is_constant || is_example) && not_a_placeholder(value)
 }
 
 /// A value that a person would not type: letters and digits mixed, neither an id nor a number nor a dotted name.

@@ -69,6 +69,7 @@ fn planted() -> Vec<(&'static str, String, String)> {
         row("authorization", "-H 'Authorization: Bearer ", an(40), "'"),
         row("authorization", "Authorization: Basic ", "dXNlcjpwYXNzd29yZA==".to_owned(), ""),
         row("cookie", "Cookie: theme=dark; sessionid=", an(32), "; x=1"),
+        row("session-cookie", "PHPSESSID=", random("abcdefghijklmnopqrstuvwxyz0123456789", 26, 4), ""),
         row("curl-user", "curl -s -u admin:", "correcthorse".to_owned(), " https://example.com"),
         row("named-secret", "api_key = \"", an(32), "\""),
         row("named-secret", "{\\\"client_secret\\\": \\\"", an(40), "\\\"}"),
@@ -90,10 +91,20 @@ fn every_planted_secret_is_found_and_named() {
 }
 
 #[test]
-fn every_rule_compiles_and_is_planted_or_alike() {
-    for index in 0..RULES.len() {
-        assert!(pattern(index).is_some(), "{} does not compile", RULES[index].name);
-        assert!(!RULES[index].words.is_empty());
+fn escapes_and_colours_before_a_secret_do_not_hide_it() {
+    for (rule, text, secret) in planted() {
+        for before in ["\\n", "\\t", "\u{1b}[32m", "\\u001b[1;31m", "(", "\u{1f511}"] {
+            let clean = redact(&format!("first{before}{text}")).into_owned();
+            assert!(!clean.contains(&secret), "{rule}: {before}{text} -> {clean}");
+        }
+    }
+}
+
+#[test]
+fn every_rule_compiles_and_has_key_words() {
+    for (index, rule) in RULES.iter().enumerate() {
+        assert!(pattern(index).is_some(), "{} does not compile", rule.name);
+        assert!(!rule.words.is_empty(), "{} is never tried", rule.name);
     }
 }
 
@@ -120,6 +131,8 @@ fn ordinary_text_is_left_alone() {
     untouched("GOOGLE_APPLICATION_CREDENTIALS=/home/me/key.json SSH_AUTH_SOCK=/tmp/agent");
     untouched("task-manager-sk-learn ask-me-anything-about-the-risk-assessment");
     untouched("toolu_01DwX7SxVTVgkPNRKV921suV msg_01XFDUDYJgAACzvnptvVoYEL");
+    untouched("session state: SessionID=2026-01-22-test-session-1, BaseCommit=421f9ba86ec2");
+    untouched("POSTHOG_API_KEY=phc_test_key go test && API_TOKEN=test_key ./run");
     untouched("ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx and [REDACTED:github-token]");
 }
 

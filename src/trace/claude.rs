@@ -2,7 +2,9 @@
 
 mod calls;
 mod content;
+mod ids;
 mod parser;
+mod queue;
 mod record;
 mod words;
 
@@ -62,12 +64,10 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in entries.flatten() {
         let path = entry.path();
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                if entry.file_name() != "tool-results" {
-                    walk(&path, found);
-                }
+            Ok(kind) if kind.is_dir() && entry.file_name() != "tool-results" => walk(&path, found),
+            Ok(kind) if !kind.is_dir() && path.extension().is_some_and(|extension| extension == "jsonl") => {
+                found.push(path);
             }
-            Ok(_) if path.extension().is_some_and(|extension| extension == "jsonl") => found.push(path),
             _ => {}
         }
     }

@@ -28,7 +28,7 @@ pub struct SessionFacts {
     pub parent: Option<String>,
     /// Whether it is a sub-agent's transcript.
     pub subagent: bool,
-    /// First working directory named.
+    /// First working directory named in the whole transcript so far.
     pub cwd: Option<String>,
     /// Latest branch named.
     pub branch: Option<String>,

@@ -1,30 +1,26 @@
 //! Follows a transcript from its first record on.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::content::{Content, agents_words, may_be_the_persons, persons_words};
+use super::ids::{StepIds, hash, is_uuid};
+use super::queue::Queue;
 use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::parsed::{CallEnd, Parsed, TracedStep};
 
-/// Longest message that is kept, in bytes: pasted logs can be megabytes.
-const LONGEST_MESSAGE: usize = 100_000;
-
-/// How many prompts from the queue are remembered, to recognise them when they appear once more as a record.
-const STEERED: usize = 8;
-
 /// Everything that later records depend on. A pure function of the bytes read so far.
 pub(super) struct Parser {
     stem: String,
     native: Option<String>,
     parent: Option<String>,
+    cwd: Option<String>,
     subagent: bool,
     task: Option<String>,
     line: u64,
@@ -36,8 +32,7 @@ pub(super) struct Parser {
     summary_expected: bool,
     /// Calls without a result, and where in the current part they are.
     open: HashMap<String, Option<usize>>,
-    queue: VecDeque<(String, Option<Timestamp>)>,
-    steered: VecDeque<String>,
+    queue: Queue,
     /// Hashes of record ids: for copies, and to know whose title a `summary` is.
     seen: HashSet<u64>,
     summaries: Vec<(u64, String)>,
@@ -73,6 +68,7 @@ impl Parser {
             task: if subagent { task_of(path) } else { None },
             stem,
             parent: None,
+            cwd: None,
             subagent,
             line: 0,
             seq: 0,
@@ -82,8 +78,7 @@ impl Parser {
             after_interrupt: false,
             summary_expected: false,
             open: HashMap::new(),
-            queue: VecDeque::new(),
-            steered: VecDeque::new(),
+            queue: Queue::default(),
             seen: HashSet::new(),
             summaries: Vec::new(),
         }
@@ -155,7 +150,7 @@ impl Parser {
         {
             out.skip("content block that is not an object", self.line);
         }
-        let ids = StepIds { uuid: filled(record.uuid), used: 0 };
+        let ids = StepIds::of(filled(record.uuid));
         if kind == "assistant" {
             self.agent_record(record, &content, agents_words(record, &content, model), ids, out);
         } else {
@@ -213,7 +208,7 @@ impl Parser {
             if interrupts > 0 {
                 self.interrupt(interrupts, out);
             }
-            if let Some(said) = said.filter(|said| !self.was_steered(said)) {
+            if let Some(said) = said.filter(|said| !self.queue.was_shown(said)) {
                 self.say(Role::User, said, ids.next(), self.last_at, out);
             }
         }
@@ -272,17 +267,15 @@ impl Parser {
         }
     }
 
-    /// Prompts sent while the agent works wait in a queue. `remove` means that the agent was shown the first of them in
-    /// the middle of its turn: before 2.1.90 no other record says so. `dequeue` is followed by an ordinary record.
     fn queue_operation(&mut self, record: &Record<'_>, out: &mut Parsed) {
         match text(record.operation).as_deref() {
             Some("enqueue") => {
                 let at = text(record.timestamp).and_then(|at| Timestamp::parse(&at));
-                self.queue.push_back((filled(record.content).unwrap_or_default(), at));
+                self.queue.enqueue(filled(record.content).unwrap_or_default(), at);
             }
-            Some("dequeue") => drop(self.queue.pop_front()),
+            Some("dequeue") => drop(self.queue.leave()),
             Some("remove") => {
-                if let Some((prompt, at)) = self.queue.pop_front() {
+                if let Some((prompt, at)) = self.queue.leave() {
                     let uuid = at.map(|at| format!("queued-{at}"));
                     self.steer(&prompt, uuid, at.unwrap_or(self.last_at), out);
                 }
@@ -292,31 +285,18 @@ impl Parser {
     }
 
     fn steer(&mut self, prompt: &str, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
-        if words::is_machine_prompt(prompt) || self.was_steered(prompt.trim()) {
-            return;
-        }
-        if let words::Said::Words(said) = words::sort(prompt) {
-            if self.steered.len() == STEERED {
-                self.steered.pop_front();
-            }
-            self.steered.push_back(said.clone());
+        if let Some(said) = self.queue.shown(prompt) {
             self.say(Role::User, said, uuid, at, out);
         }
-    }
-
-    /// Whether this very prompt came out of the queue before; asked once for each.
-    fn was_steered(&mut self, said: &str) -> bool {
-        let known = self.steered.iter().position(|steered| steered == said);
-        known.is_some_and(|at| self.steered.remove(at).is_some())
     }
 
     fn say(&mut self, role: Role, said: String, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
         if role == Role::User {
             self.turn += u32::from(self.begun);
+            self.queue.said(&said);
         }
         let after_interrupt = std::mem::take(&mut self.after_interrupt) && role == Role::User;
-        let text = crate::trace::parsed::start_of(&said, LONGEST_MESSAGE).to_owned();
-        let message = Message { seq: self.seq, uuid: uuid.clone(), role, text, at, after_interrupt };
+        let message = Message { seq: self.seq, uuid: uuid.clone(), role, text: said, at, after_interrupt };
         self.push(Step::Said(message), uuid, out);
     }
 
@@ -351,8 +331,8 @@ impl Parser {
         if self.native.is_none() {
             self.native = filled(record.session_id);
         }
-        if out.facts.cwd.is_none() {
-            out.facts.cwd = filled(record.cwd);
+        if self.cwd.is_none() {
+            self.cwd = filled(record.cwd);
         }
         if let Some(branch) = text(record.git_branch).filter(|branch| !branch.is_empty() && branch != "HEAD")
             && out.facts.branch.as_deref() != Some(&*branch)
@@ -383,22 +363,9 @@ impl Parser {
         out.facts.agent_title = out.facts.agent_title.take().or(ours).or_else(|| self.task.clone());
         out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());
         out.facts.parent.clone_from(&self.parent);
+        out.facts.cwd.clone_from(&self.cwd);
         out.facts.subagent = self.subagent;
         out.next_seq = self.seq;
-    }
-}
-
-/// Ids of one record's steps.
-struct StepIds {
-    uuid: Option<String>,
-    used: u32,
-}
-
-impl StepIds {
-    fn next(&mut self) -> Option<String> {
-        let uuid = self.uuid.as_ref()?;
-        self.used += 1;
-        Some(if self.used == 1 { uuid.clone() } else { format!("{uuid}#{}", self.used - 1) })
     }
 }
 
@@ -410,20 +377,6 @@ fn task_of(path: &Path) -> Option<String> {
     }
     let meta = std::fs::read(path.with_extension("meta.json")).ok()?;
     serde_json::from_slice::<Meta>(&meta).ok().map(|meta| meta.description)
-}
-
-fn is_uuid(name: &str) -> bool {
-    name.len() == 36
-        && name.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// A type's name, short and harmless: it comes from the file and is shown to people.

@@ -80,9 +80,14 @@ pub(super) fn refusal(result: &str) -> Option<String> {
     (!words.is_empty() && !is_template).then(|| words.to_owned())
 }
 
-/// Whether a prompt that waited in the queue was put there by the program.
-pub(super) fn is_machine_prompt(text: &str) -> bool {
-    text.starts_with("{\"task_id\"") || sort(text) == Said::Nothing
+/// The person's words in a prompt that waited in the queue; the program puts its own notices and bare commands there too.
+pub(super) fn queued(prompt: &str) -> Option<String> {
+    let prompt = prompt.trim();
+    let is_bare_command = prompt.starts_with('/') && !prompt.contains(char::is_whitespace);
+    match sort(prompt) {
+        Said::Words(words) if !is_bare_command && !prompt.starts_with("{\"task_id\"") => Some(words),
+        _ => None,
+    }
 }
 
 fn is_machine_made(text: &str) -> bool {
@@ -181,6 +186,15 @@ mod tests {
         nothing(review);
         words(&format!("{review}\n<command-args>the parser, please</command-args>"), "/review the parser, please");
         words("<user-memory-input>always run the linter</user-memory-input>", "always run the linter");
+    }
+
+    #[test]
+    fn queued_prompts_are_sorted_too() {
+        assert_eq!(queued("add a test please").as_deref(), Some("add a test please"));
+        assert_eq!(queued("/review the parser").as_deref(), Some("/review the parser"));
+        assert_eq!(queued("/ide"), None);
+        assert_eq!(queued("{\"task_id\":\"a\"}"), None);
+        assert_eq!(queued("<task-notification>x</task-notification>"), None);
     }
 
     #[test]

@@ -1,0 +1,118 @@
+//! `ingest`: takes transcripts into the store.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::app::App;
+use super::output::{print_json, print_line};
+use crate::config::agent_home;
+use crate::pipeline::{IngestProgress, IngestReport, ingest};
+use crate::text::printable;
+
+/// Most files that could not be read which are named one by one.
+const NAMED_FAILURES: usize = 5;
+
+/// Take in new sessions.
+#[derive(clap::Args, Debug)]
+pub struct IngestArgs {
+    /// Transcripts or directories with them [default: the agent's own directory]
+    paths: Vec<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The report with the time it took.
+#[derive(Serialize)]
+struct Timed<'a> {
+    #[serde(flatten)]
+    report: &'a IngestReport,
+    seconds: f64,
+}
+
+/// Takes in what the agents wrote since last time.
+pub fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
+    let roots = match args.paths.as_slice() {
+        [] => vec![agent_home().ok_or_else(|| anyhow!("no home directory is known; name a directory to ingest"))?],
+        paths => paths.to_vec(),
+    };
+    let started = Instant::now();
+    let mut store = app.open_store()?;
+    let bar = bar(args.json);
+    let report = ingest(&mut store, &roots, &app.settings.excluded, &mut |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    if args.json {
+        return print_json(&Timed { report: &report, seconds });
+    }
+    print_line(summary(&report, seconds));
+    for failure in report.unreadable.iter().take(NAMED_FAILURES) {
+        print_line(format!("not read: {}", printable(failure)));
+    }
+    Ok(())
+}
+
+/// A bar on a terminal, nothing anywhere else.
+fn bar(json: bool) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: IngestProgress) {
+    bar.set_length(progress.bytes_total);
+    bar.set_position(progress.bytes_done);
+    bar.set_message(format!("{}/{} files", progress.files_done, progress.files_total));
+}
+
+/// One line for a person.
+fn summary(report: &IngestReport, seconds: f64) -> String {
+    let mut parts = vec![
+        format!("{} new sessions", report.sessions_new),
+        format!("{} continued", report.sessions_updated),
+        format!("{} messages", report.messages),
+        format!("{} tool calls", report.tool_calls),
+        format!("{} of {} files read", report.files_read, report.files_seen),
+        format!("{:.1} MB in {seconds:.1} s", report.bytes as f64 / 1e6),
+    ];
+    let mut also = |count: u64, what: &str| {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    };
+    also(report.copies, "copies left out");
+    also(report.redacted.values().sum(), "secrets taken out");
+    also(report.skipped.values().sum(), "records not understood");
+    also(report.files_excluded, "files of excluded projects");
+    also(report.files_unrecognised, "files of no known agent");
+    also(report.unreadable.len() as u64, "files unreadable");
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_only_what_there_is() {
+        let mut report =
+            IngestReport { sessions_new: 2, messages: 7, files_seen: 3, files_read: 2, ..IngestReport::default() };
+        report.bytes = 1_500_000;
+        assert_eq!(
+            summary(&report, 0.25),
+            "2 new sessions, 0 continued, 7 messages, 0 tool calls, 2 of 3 files read, 1.5 MB in 0.2 s"
+        );
+        report.skipped.insert("not JSON".to_owned(), 3);
+        assert!(summary(&report, 0.25).ends_with(", 3 records not understood"));
+    }
+}
