@@ -112,6 +112,7 @@ impl<'a> Scene<'a> {
         let quote = self.turn.prompt.as_ref().map(|prompt| wording::cut(&prompt.text, QUOTE_CHARS)).unwrap_or_default();
         let mut draft = self.draft(MemoryKind::Correction, title, body, answer, quote);
         draft.source_chunk = chunk(self.excerpt.turns, seq, "");
+        draft.entities = entities(&draft.body, &draft.files);
         draft.trigger = Trigger::Correction;
         draft.direction = moment.direction.or(Some(Direction::AgentCorrectsUser));
         draft.origin = Origin::Agent;
@@ -127,7 +128,7 @@ impl<'a> Scene<'a> {
             Provenance { session: Some(self.excerpt.session.clone()), message: at.uuid.clone(), seq: Some(at.seq) };
         draft.source_chunk = chunk(self.excerpt.turns, at.seq, &quote);
         draft.files = files::about(self, at);
-        draft.entities = entities(&[&quote, &draft.title, &draft.body], &draft.files);
+        draft.entities = entities(&quote, &draft.files);
         draft.quote = quote;
         draft
     }
@@ -166,10 +167,10 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What the texts mention, files first, each once.
-fn entities(texts: &[&str], files: &[String]) -> Vec<Mention> {
+/// What the text mentions, files first, each once. Titles are cut from the same words, so they add nothing but stumps.
+fn entities(text: &str, files: &[String]) -> Vec<Mention> {
     let mut found: Vec<Mention> = files.iter().map(|path| Mention::new(EntityKind::File, path)).collect();
-    for mention in texts.iter().flat_map(|text| mentions(text)) {
+    for mention in mentions(text) {
         let covered = mention.kind == EntityKind::File && found.iter().any(|known| known.name.ends_with(&mention.name));
         if !covered && !found.contains(&mention) {
             found.push(mention);

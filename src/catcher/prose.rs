@@ -36,6 +36,8 @@ pub(crate) fn is_machine_made(text: &str) -> bool {
             r"^Caveat: The messages below",
             r"^Base directory for this skill",
             r"^(?:Stop|PreToolUse|PostToolUse) hook feedback",
+            r"^Operation (?:stopped|blocked) by hook",
+            r"^Implement the following plan:",
             r"^Unknown (?:skill|slash command):",
             r"^You are (?:an? |the |now )[^\n]{3,}(?:\n[\s\S]{200,}|[\s\S]{400,})",
         ])
@@ -61,6 +63,10 @@ pub(crate) fn own_sentences(text: &str, said_before: &str) -> Vec<Sentence> {
     }
     if total > LONGEST_OWN_WORDS {
         sentences.truncate(3);
+    }
+    let joined: Vec<&str> = sentences.iter().map(|sentence| &text[sentence.span.clone()]).collect();
+    if is_impersonal(&joined.join(" ")) {
+        sentences.clear();
     }
     sentences
 }
@@ -150,6 +156,8 @@ fn is_machine_line(raw: &str) -> bool {
             r"^\s*(?:>|❯|\$ |% |⎿|⏺|●|•|│|┃|[|+]\s|\+\+\+|---|@@|[├└┌╭╰─═✓✗⨯×✘⚠])",
             r"^(?:\t| {4,})\S",
             r"^\s*[\[({]?\d{2,4}[-/:]\d{2}[-/:.]\d{2}",
+            r"^\s*[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}",
+            r"\|\s*(?:TRACE|DEBUG?|INFO?|WARN|ERROR?)\s*\|",
             r"(?i)^\s*(?:error|warning|warn|info|debug|fatal|panic|exception|traceback|caused by|note|hint|fail|pass|ok|npm err!?|\w*error|remote|run|ran)\b(?:\[[^\]]*\])?:",
             r"^\s*(?:---? (?:FAIL|PASS)|FAIL\b|PASS\b|=== RUN|at .+\(.+:\d+|File .+, line \d+)",
             r"^\s*\S+\.\w{1,5}:\d+(?::\d+)?[:\s]",
@@ -176,7 +184,7 @@ fn is_mostly_marks(line: &str) -> bool {
 fn is_impersonal(line: &str) -> bool {
     static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:i|i'm|i'd|i'll|i've|we|we're|we'll|you|me|us|my|our|your|let's|lets|please|can|ich|wir|du|eu|você|nós)\b|\.\.\.|\?",
+            r"(?i)\b(?:i|i'm|i'd|i'll|i've|we|we're|we'll|you|me|us|my|our|your|let's|lets|please|can (?:you|we|i)|ich|wir|du|eu|você|nós)\b|\.\.\.|\?",
         )
     });
     let line = line.trim();
@@ -297,7 +305,7 @@ mod tests {
         check("fix this\n```\nno, that is wrong\n```\nthanks a lot", &["fix this", "thanks a lot"]);
         check("> no, that's wrong\nwhat did he mean?", &["what did he mean?"]);
         check("I get this error:\nno, you can't do that\nstop\n\nany idea?", &["I get this error:", "any idea?"]);
-        check("Implement the following plan:\n\n# Plan\n\nNo, never use X.", &["Implement the following plan:"]);
+        check("do as this plan says:\n\n# Plan\n\nNo, never use X.", &["do as this plan says:"]);
         check("2026-02-03 10:00:00 ERROR wrong\nwhat is that?", &["what is that?"]);
         check("src/main.rs:10:3: wrong type\nwhat is that?", &["what is that?"]);
         check("Cache is stale\n\nHigh Severity\n\nThe cache should never be kept.", &[]);

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Found, regex};
 use crate::model::EntityKind;
 
-static URL: LazyLock<Regex> = LazyLock::new(|| regex(r"https?://[^\s<>\x22'`)\]}]+"));
+static URL: LazyLock<Regex> = LazyLock::new(|| regex(r"https?://[^\s<>\x22'`)\]}”’»]+"));
 static OTHERS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r"\bRFC[ -]?\d{3,5}\b",

@@ -1,7 +1,7 @@
 //! The user sets the agent right.
 
 use super::{Conversation, Heard, Hit, Moment, hits_in};
-use crate::catcher::lexicon::LEXICON;
+use crate::catcher::lexicon::{LEXICON, Section};
 use crate::model::{Direction, Step, Trigger};
 
 /// Fewer words of content than this say that something is wrong, not what.
@@ -18,11 +18,10 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     });
     hits.extend(hits_in(heard.own, &LEXICON.correction_question, |sentence| sentence.question));
     let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
-    if let Some(words) = concession(heard) {
-        hits.push(Hit { span: 0..0, words });
-    }
-    if stopped && !hits.is_empty() {
-        hits.push(Hit { span: 0..0, words: "the agent was interrupted".to_owned() });
+    hits.extend(conceded(heard, &LEXICON.concession));
+    if !hits.is_empty() {
+        hits.extend(conceded(heard, &LEXICON.concession_praise));
+        hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
     }
     if hits.is_empty() {
         return None;
@@ -32,13 +31,14 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
 }
 
-/// The agent's admission at the start of its reply: the best witness that it was set right.
-fn concession(heard: &Heard<'_>) -> Option<String> {
+/// The agent's admission at the start of its reply: the best witness that it was set right. Praise ("good catch") is as
+/// often politeness, so it only adds to other evidence.
+fn conceded(heard: &Heard<'_>, section: &Section) -> Option<Hit> {
     let reply = heard.turn.steps.iter().find_map(|step| match step {
         Step::Said(message) => Some(message),
         Step::Called(_) => None,
     })?;
     let opening: String = reply.text.chars().take(160).collect::<String>().to_lowercase().replace('’', "'");
-    let words = LEXICON.concession.hits(opening.trim_start()).into_iter().next()?;
-    Some(format!("the agent replied “{words}”"))
+    let words = section.hits(opening.trim_start()).into_iter().next()?;
+    Some(Hit { span: 0..0, words: format!("the agent replied “{words}”") })
 }
