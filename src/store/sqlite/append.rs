@@ -1,0 +1,279 @@
+//! Taking in what was newly read from one transcript.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+use sha2::{Digest, Sha256};
+
+use super::failure::Attempt;
+use super::scope::project_row;
+use crate::model::{Message, SessionId, ToolCall, ToolStatus};
+use crate::store::{Append, Appended, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
+use crate::text;
+
+/// Forks of forks are followed so far up for the call that a result belongs to.
+const LONGEST_ANCESTRY: usize = 16;
+
+/// Where new rows belong.
+struct Target {
+    session: i64,
+    transcript: i64,
+    /// Sessions whose counts changed.
+    changed: BTreeSet<i64>,
+}
+
+/// Stores one append; to be called in a transaction.
+pub(super) fn append(db: &Connection, append: &Append) -> Attempt<Appended> {
+    let (session, new_session) = session_row(db, &append.head)?;
+    let transcript = transcript_row(db, &append.state, session)?;
+    if append.restart {
+        clear_transcript(db, transcript, session)?;
+    }
+    update_head(db, session, &append.head)?;
+    update_transcript(db, transcript, append)?;
+    for url in &append.head.pull_requests {
+        db.prepare_cached(
+            "INSERT INTO session_links (session, transcript, url) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![session, transcript, url])?;
+    }
+    add_skipped(db, transcript, &append.skipped)?;
+
+    let mut target = Target { session, transcript, changed: BTreeSet::from([session]) };
+    let mut appended = Appended { new_session, ..Appended::default() };
+    for step in &append.steps {
+        let (stored, count) = match step {
+            StepAt::Message { turn, message } => (add_message(db, &target, *turn, message)?, &mut appended.messages),
+            StepAt::Call { turn, uuid, call } => {
+                (add_call(db, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
+            }
+        };
+        *(if stored { count } else { &mut appended.copies }) += 1;
+    }
+    for result in &append.results {
+        attach_result(db, &mut target, result)?;
+    }
+    for &session in &target.changed {
+        recount(db, session)?;
+    }
+    Ok(appended)
+}
+
+/// The session's row, and whether it is new.
+fn session_row(db: &Connection, head: &SessionHead) -> Attempt<(i64, bool)> {
+    let added = db
+        .prepare_cached("INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")?
+        .execute(params![head.id, head.agent, head.id.native()])?;
+    let id = db.prepare_cached("SELECT id FROM sessions WHERE name = ?")?.query_row([&head.id], |row| row.get(0))?;
+    Ok((id, added == 1))
+}
+
+fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<i64> {
+    let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
+         VALUES (?, ?, 0, x'', 0, 0, 0) ON CONFLICT (path) DO UPDATE SET session = excluded.session RETURNING id";
+    Ok(db.prepare_cached(statement)?.query_row(params![state.path, session], |row| row.get(0))?)
+}
+
+/// Removes what a transcript gave before. Memories caught from it stay.
+fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<()> {
+    for statement in [
+        "DELETE FROM messages_fts WHERE rowid IN (SELECT id FROM messages WHERE transcript = ?)",
+        "DELETE FROM messages WHERE transcript = ?",
+        "DELETE FROM tool_calls WHERE transcript = ?",
+        "DELETE FROM skipped WHERE transcript = ?",
+        "DELETE FROM session_links WHERE transcript = ?",
+        "UPDATE transcripts SET interrupts = 0, compactions = 0 WHERE id = ?",
+    ] {
+        db.prepare_cached(statement)?.execute([transcript])?;
+    }
+    db.execute("DELETE FROM catch_state WHERE session = ?", [session])?;
+    db.execute(
+        "UPDATE sessions SET cwd = NULL, branch = NULL, custom_title = NULL, agent_title = NULL, client_version = NULL,
+             started_at = NULL, ended_at = NULL
+         WHERE id = ? AND NOT EXISTS (SELECT 1 FROM transcripts WHERE session = sessions.id AND id <> ?)",
+        [session, transcript],
+    )?;
+    Ok(())
+}
+
+fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()> {
+    let project = head.project.as_ref().map(|project| project_row(db, project)).transpose()?;
+    let statement = "UPDATE sessions SET
+             parent = COALESCE(:parent, parent),
+             subagent = :subagent,
+             project = COALESCE(:project, project),
+             cwd = COALESCE(cwd, :cwd),
+             branch = COALESCE(:branch, branch),
+             custom_title = COALESCE(:custom_title, custom_title),
+             agent_title = COALESCE(:agent_title, agent_title),
+             client_version = COALESCE(:client_version, client_version),
+             started_at = COALESCE(MIN(started_at, :started_at), started_at, :started_at),
+             ended_at = COALESCE(MAX(ended_at, :ended_at), ended_at, :ended_at)
+         WHERE id = :id";
+    db.prepare_cached(statement)?.execute(named_params! {
+        ":id": session,
+        ":parent": head.parent,
+        ":subagent": head.subagent,
+        ":project": project,
+        ":cwd": head.cwd,
+        ":branch": head.branch,
+        ":custom_title": head.custom_title,
+        ":agent_title": head.agent_title,
+        ":client_version": head.client_version,
+        ":started_at": head.started_at,
+        ":ended_at": head.ended_at,
+    })?;
+    Ok(())
+}
+
+fn update_transcript(db: &Connection, transcript: i64, append: &Append) -> Attempt<()> {
+    let state = &append.state;
+    let statement = "UPDATE transcripts SET offset = ?, prefix_sha256 = ?, size = ?, mtime_ns = ?, next_seq = ?,
+             interrupts = interrupts + ?, compactions = compactions + ? WHERE id = ?";
+    db.prepare_cached(statement)?.execute(params![
+        state.offset.cast_signed(),
+        state.prefix_sha256,
+        state.size.cast_signed(),
+        state.mtime_ns,
+        state.next_seq,
+        append.head.interrupts,
+        append.head.compactions,
+        transcript
+    ])?;
+    Ok(())
+}
+
+fn add_skipped(db: &Connection, transcript: i64, skipped: &[SkippedRecord]) -> Attempt<()> {
+    let statement = "INSERT INTO skipped (transcript, why, line, count) VALUES (?, ?, ?, ?)
+         ON CONFLICT (transcript, why) DO UPDATE SET count = count + excluded.count, line = MIN(line, excluded.line)";
+    for record in skipped {
+        let (line, count) = (record.line.cast_signed(), record.count.cast_signed());
+        db.prepare_cached(statement)?.execute(params![transcript, record.why, line, count])?;
+    }
+    Ok(())
+}
+
+/// Stores a message unless it is a copy; says whether it was stored.
+fn add_message(db: &Connection, target: &Target, turn: u32, message: &Message) -> Attempt<bool> {
+    let statement = "INSERT INTO messages
+             (session, transcript, turn, seq, role, at, after_interrupt, uuid, text_hash, text)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let stored = db.prepare_cached(statement)?.execute(params![
+        target.session,
+        target.transcript,
+        turn,
+        message.seq,
+        message.role,
+        message.at,
+        message.after_interrupt,
+        message.uuid,
+        text_hash(&message.text),
+        message.text
+    ])?;
+    if stored == 1 {
+        let id = db.last_insert_rowid();
+        db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?
+            .execute(params![id, text::terms(&message.text).join(" ")])?;
+    }
+    Ok(stored == 1)
+}
+
+/// Stores a tool call unless it is a copy; says whether it was stored.
+fn add_call(db: &Connection, target: &mut Target, turn: u32, uuid: Option<&str>, call: &ToolCall) -> Attempt<bool> {
+    let statement = "INSERT INTO tool_calls
+             (session, transcript, turn, seq, status, at, call_id, uuid, name, command, input, output)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let stored = db.prepare_cached(statement)?.execute(params![
+        target.session,
+        target.transcript,
+        turn,
+        call.seq,
+        call.status,
+        call.at,
+        call.call_id,
+        uuid,
+        call.name,
+        call.command,
+        call.input,
+        call.output
+    ])?;
+    if stored == 0 {
+        finish_copied_call(db, target, uuid, call)?;
+        return Ok(false);
+    }
+    let id = db.last_insert_rowid();
+    for file in &call.files {
+        db.prepare_cached("INSERT INTO tool_call_files (call, path, action) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
+            .execute(params![id, file.path, file.action.as_str()])?;
+    }
+    Ok(true)
+}
+
+/// A fork made while a call was running knows its result, where the original may not.
+fn finish_copied_call(db: &Connection, target: &mut Target, uuid: Option<&str>, call: &ToolCall) -> Attempt<()> {
+    if call.status == ToolStatus::Pending {
+        return Ok(());
+    }
+    let statement = "UPDATE tool_calls SET status = ?, output = ?
+         WHERE uuid = ? AND call_id = ? AND status = 'pending' RETURNING session";
+    let finished = db
+        .prepare_cached(statement)?
+        .query_row(params![call.status, call.output, uuid, call.call_id], |row| row.get::<_, i64>(0))
+        .optional()?;
+    target.changed.extend(finished);
+    Ok(())
+}
+
+/// Attaches a result to its call in this session, or in the one it was forked from.
+fn attach_result(db: &Connection, target: &mut Target, result: &ToolResult) -> Attempt<()> {
+    let statement = "UPDATE tool_calls SET status = ?, output = ? WHERE call_id = ? AND session = ?
+         AND (session = ? OR status = 'pending')";
+    let mut session = Some(target.session);
+    for _ in 0..LONGEST_ANCESTRY {
+        let Some(candidate) = session else { break };
+        let attached = db.prepare_cached(statement)?.execute(params![
+            result.status,
+            result.output,
+            result.call_id,
+            candidate,
+            target.session
+        ])?;
+        if attached > 0 {
+            target.changed.insert(candidate);
+            break;
+        }
+        session = parent_of(db, candidate)?;
+    }
+    Ok(())
+}
+
+fn parent_of(db: &Connection, session: i64) -> Attempt<Option<i64>> {
+    let statement = "SELECT parent.id FROM sessions child JOIN sessions parent ON parent.name = child.parent
+         WHERE child.id = ? AND child.subagent = 0";
+    Ok(db.prepare_cached(statement)?.query_row([session], |row| row.get(0)).optional()?)
+}
+
+/// Counts a session's steps anew: what it says of itself never drifts from what is there.
+fn recount(db: &Connection, session: i64) -> Attempt<()> {
+    let statement = "UPDATE sessions SET
+             user_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'user'),
+             agent_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'agent'),
+             tool_calls = (SELECT count(*) FROM tool_calls WHERE session = :id),
+             failed_calls = (SELECT count(*) FROM tool_calls WHERE session = :id AND status = 'failed'),
+             next_seq = MAX((SELECT COALESCE(MAX(seq) + 1, 0) FROM messages WHERE session = :id),
+                            (SELECT COALESCE(MAX(seq) + 1, 0) FROM tool_calls WHERE session = :id))
+         WHERE id = :id";
+    db.prepare_cached(statement)?.execute(named_params! { ":id": session })?;
+    Ok(())
+}
+
+/// Tells texts of one record apart; 64 bits of SHA-256.
+fn text_hash(text: &str) -> i64 {
+    let digest = Sha256::digest(text);
+    i64::from_le_bytes(std::array::from_fn(|i| digest[i]))
+}
+
+/// The row of a session that was read, if it was.
+pub(super) fn row_of(db: &Connection, id: &SessionId) -> Attempt<Option<i64>> {
+    Ok(db.prepare_cached("SELECT id FROM sessions WHERE name = ?")?.query_row([id], |row| row.get(0)).optional()?)
+}

@@ -1,0 +1,138 @@
+//! Memories by what they are about, and what ranking needs to know of them.
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::failure::Attempt;
+use super::memory_rows::{MEMORY, RECALLABLE, memory_from};
+use super::scope::scope_project;
+use super::values::limit;
+use crate::model::{EntityId, MemoryId, Timestamp};
+use crate::store::{FoundMemory, Scope};
+
+/// The condition on `m` that a memory is recallable and in a scope given by `:project`, `:before` and `:not_session`.
+fn in_scope() -> String {
+    format!("{RECALLABLE} AND (m.project IS NULL OR m.project = :project) AND {}", in_time())
+}
+
+fn in_time() -> &'static str {
+    "m.formed_at < :before AND (:not_session IS NULL OR m.session IS NOT :not_session)"
+}
+
+/// Memories in scope that mention one of the entities, latest first, at most `count` for each.
+pub(super) fn mentioning(
+    db: &Connection,
+    entities: &[EntityId],
+    scope: &Scope,
+    count: usize,
+) -> Attempt<Vec<MemoryId>> {
+    let project = scope_project(db, scope)?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT m.formed_at, m.id FROM memory_entities l JOIN memories m ON m.id = l.memory
+         WHERE l.entity = :entity AND l.formed_at < :before AND {}
+         ORDER BY l.formed_at DESC, l.memory LIMIT :limit",
+        in_scope()
+    ))?;
+    let mut found = Vec::new();
+    for entity in entities {
+        let rows = statement.query_map(
+            named_params! {
+                ":entity": entity,
+                ":project": project,
+                ":before": scope.before,
+                ":not_session": scope.not_session,
+                ":limit": limit(count),
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(latest_first(found))
+}
+
+/// Memories in scope about one of these files, latest first. A relative path means the scope's own project.
+pub(super) fn about_files(db: &Connection, paths: &[String], scope: &Scope, count: usize) -> Attempt<Vec<MemoryId>> {
+    let project = scope_project(db, scope)?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT m.formed_at, m.id FROM memory_files f JOIN memories m ON m.id = f.memory
+         WHERE f.path = :path AND f.formed_at < :before AND (:absolute OR m.project IS :project) AND {}
+         ORDER BY f.formed_at DESC, f.memory LIMIT :limit",
+        in_scope()
+    ))?;
+    let mut found = Vec::new();
+    for path in paths {
+        let rows = statement.query_map(
+            named_params! {
+                ":path": path,
+                ":absolute": is_absolute(path),
+                ":project": project,
+                ":before": scope.before,
+                ":not_session": scope.not_session,
+                ":limit": limit(count),
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    let mut latest = latest_first(found);
+    latest.truncate(if count == 0 { usize::MAX } else { count });
+    Ok(latest)
+}
+
+/// Absolute on any system: a transcript may come from another one.
+fn is_absolute(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    path.starts_with(['/', '\\']) || (bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':')
+}
+
+fn latest_first(mut found: Vec<(Timestamp, MemoryId)>) -> Vec<MemoryId> {
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.dedup();
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The memories with these numbers that may be recalled, in the order given.
+pub(super) fn fetch(db: &Connection, ids: &[MemoryId], scope: &Scope) -> Attempt<Vec<FoundMemory>> {
+    let mut statement = db.prepare_cached(&format!("{MEMORY} WHERE m.id = :id AND {RECALLABLE} AND {}", in_time()))?;
+    let mut found = Vec::new();
+    for id in ids {
+        let memory = statement
+            .query_row(
+                named_params! { ":id": id, ":before": scope.before, ":not_session": scope.not_session },
+                memory_from,
+            )
+            .optional()?;
+        found.extend(memory.map(|memory| {
+            let in_scope = memory.draft.project.is_none() || memory.draft.project == scope.project;
+            FoundMemory { memory, in_scope }
+        }));
+    }
+    Ok(found)
+}
+
+/// Memories in scope, most often observed first, then latest.
+pub(super) fn standing(db: &Connection, scope: &Scope, count: usize) -> Attempt<Vec<MemoryId>> {
+    let project = scope_project(db, scope)?;
+    // One walk along the index for the project and one for memories of none; an OR would have to sort them all.
+    let walk = |condition: &str| {
+        format!(
+            "SELECT * FROM (
+                 SELECT m.id, m.times_observed, m.formed_at FROM memories m
+                 WHERE {RECALLABLE} AND {condition} AND m.formed_at < ?2 AND (?3 IS NULL OR m.session IS NOT ?3)
+                 ORDER BY m.times_observed DESC, m.formed_at DESC, m.id LIMIT ?4)"
+        )
+    };
+    let statement = format!(
+        "SELECT id FROM ({} UNION ALL {}) ORDER BY times_observed DESC, formed_at DESC, id LIMIT ?4",
+        walk("m.project = ?1"),
+        walk("m.project IS NULL")
+    );
+    let ids = db
+        .prepare_cached(&statement)?
+        .query_map(params![project, scope.before, scope.not_session, limit(count)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(ids)
+}

@@ -1,0 +1,57 @@
+//! The SQLite store as [`MemoryStore`].
+
+use super::{SqliteStore, entities, memories, memory_rows, vectors, words};
+use crate::model::{Entity, Memory, MemoryDraft, MemoryId, Timestamp};
+use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Result, StoreCounts};
+
+impl MemoryStore for SqliteStore {
+    fn add_memory(&mut self, draft: &MemoryDraft, now: Timestamp) -> Result<Added> {
+        self.write(|db| memories::add(db, draft, now))
+    }
+
+    fn add_memories(&mut self, drafts: &[MemoryDraft], now: Timestamp) -> Result<Vec<Added>> {
+        self.write(|db| drafts.iter().map(|draft| memories::add(db, draft, now)).collect())
+    }
+
+    fn memory(&self, id: MemoryId) -> Result<Option<Memory>> {
+        self.read(|db| memory_rows::memory(db, id))
+    }
+
+    fn memories(&self, filter: &MemoryFilter) -> Result<Vec<Memory>> {
+        self.read(|db| memory_rows::list(db, filter))
+    }
+
+    fn edit_memory(&mut self, id: MemoryId, edit: &MemoryEdit) -> Result<()> {
+        self.write(|db| memories::edit(db, id, edit))
+    }
+
+    fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()> {
+        self.write(|db| memories::forget(db, id, now))
+    }
+
+    fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>> {
+        self.read(|db| memory_rows::unembedded(db, model, limit))
+    }
+
+    fn put_vectors(&mut self, model: &str, vectors: &[(MemoryId, Vec<f32>)]) -> Result<()> {
+        self.write(|db| vectors::put(db, model, vectors))
+    }
+
+    fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>> {
+        self.reported(self.with_distance_functions())?;
+        self.read(|db| vectors::neighbours(db, id, model, limit))
+    }
+
+    fn entities(&self, limit: usize) -> Result<Vec<Entity>> {
+        self.read(|db| entities::most_mentioned(db, limit))
+    }
+
+    fn counts(&self, model: &str) -> Result<StoreCounts> {
+        self.read(|db| memory_rows::counts(db, model))
+    }
+
+    fn tidy(&mut self) -> Result<()> {
+        self.write(words::refresh_frequencies)?;
+        self.fold_log()
+    }
+}

@@ -1,0 +1,78 @@
+//! The schema and its versions. Files once released never change; a change of the schema is a further file.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::failure::Attempt;
+use crate::store::StoreError;
+
+/// What brings the schema from version n to n + 1.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_init.sql")];
+
+/// The version this program writes.
+const CURRENT: u32 = MIGRATIONS.len() as u32;
+
+/// Brings the schema up to date, one transaction for each version.
+pub(super) fn migrate(connection: &Connection, path: &Path) -> Attempt<()> {
+    while known_version(connection, path)? < CURRENT {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Another process may have done it while this one waited for the lock.
+        let version = known_version(&transaction, path)?;
+        if let Some(statements) = MIGRATIONS.get(version as usize) {
+            transaction.execute_batch(statements)?;
+            transaction.pragma_update(None, "user_version", version + 1)?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Accepts only a schema of this program's version, as a hook must not migrate.
+pub(super) fn check_current(connection: &Connection, path: &Path) -> Attempt<()> {
+    match known_version(connection, path)? {
+        CURRENT => Ok(()),
+        0 => Err(StoreError::Missing { path: path.to_owned() }.into()),
+        older => {
+            let reason = format!(
+                "schema {older} is older than this program's {CURRENT}; `memory-lane ingest` brings it up to date"
+            );
+            Err(StoreError::Engine { path: path.to_owned(), reason }.into())
+        }
+    }
+}
+
+fn known_version(connection: &Connection, path: &Path) -> Attempt<u32> {
+    let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > CURRENT {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: CURRENT }.into());
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// SHA-256 of every released migration. A line is added for a new file, never changed.
+    const RELEASED: [&str; 1] = ["-"];
+
+    #[test]
+    fn released_migrations_are_unchanged() {
+        for (number, (statements, expected)) in MIGRATIONS.iter().zip(RELEASED).enumerate() {
+            let found: String = Sha256::digest(statements).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(found, expected, "migration {} was changed; add a new file instead", number + 1);
+        }
+    }
+
+    #[test]
+    fn a_version_is_applied_once() {
+        let connection = Connection::open_in_memory().unwrap();
+        let path = Path::new(":memory:");
+        migrate(&connection, path).unwrap();
+        migrate(&connection, path).unwrap();
+        assert_eq!(known_version(&connection, path).unwrap(), CURRENT);
+    }
+}

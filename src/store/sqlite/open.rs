@@ -1,0 +1,120 @@
+//! Opening connections: the order of settings matters, so it is all here.
+
+use std::fs::DirBuilder;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::failure::{Attempt, Failure};
+use crate::store::StoreError;
+
+/// How much of the file is mapped into memory: vectors are then read where they lie.
+const MAPPED_BYTES: i64 = 1 << 30;
+/// Prepared statements kept per connection; the program has fewer than this.
+const KEPT_STATEMENTS: usize = 128;
+
+/// Makes the directory of the database, for its owner only.
+pub(super) fn directory_for(path: &Path) -> Result<(), StoreError> {
+    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|source| StoreError::Io { path: directory.to_owned(), source })
+}
+
+/// Opens or makes the file.
+pub(super) fn connect(path: &Path) -> Attempt<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// Settings of a connection that writes.
+pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt<()> {
+    connection.busy_timeout(wait)?;
+    connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
+    use_write_ahead_log(connection, wait)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What is forgotten is to be gone from the file as well.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+    Ok(())
+}
+
+/// Turns the write-ahead log on. The busy handler is not asked for this change, so two processes that make the file at
+/// the same time must wait by themselves.
+fn use_write_ahead_log(connection: &Connection, wait: Duration) -> Attempt<()> {
+    let started = Instant::now();
+    loop {
+        let outcome = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match outcome.map_err(Failure::from) {
+            Ok(_) => return Ok(()),
+            Err(failure) if failure.code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < wait => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Opens an existing file, without the right to write if that is all there is.
+pub(super) fn connect_for_hook(path: &Path, wait: Duration) -> Attempt<Connection> {
+    // The engine itself falls back to reading when the file cannot be written.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).map_err(Failure::from).and_then(|connection| {
+        prepare_hook(&connection, wait)?;
+        Ok(connection)
+    });
+    match opened {
+        Err(failure) if matches!(failure.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) => {
+            connect_immutable(path, wait)
+        }
+        other => other,
+    }
+}
+
+/// Opens a file in a directory where the log's index cannot be made. What the log holds is not seen then.
+fn connect_immutable(path: &Path, wait: Duration) -> Attempt<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(immutable_uri(path), flags)?;
+    prepare_hook(&connection, wait)?;
+    Ok(connection)
+}
+
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for c in path.to_string_lossy().chars() {
+        match c {
+            '%' | '?' | '#' => uri.push_str(&format!("%{:02X}", u32::from(c))),
+            '\\' if cfg!(windows) => uri.push('/'),
+            c => uri.push(c),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
+fn prepare_hook(connection: &Connection, wait: Duration) -> Attempt<()> {
+    connection.busy_timeout(wait)?;
+    connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
+    // Folding the log is for ingest: in a hook it would cost a sync.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_query_value(None, "user_version", |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_escaped_in_uris() {
+        assert_eq!(immutable_uri(Path::new("/a b/50%?#.db")), "file:/a b/50%25%3F%23.db?immutable=1");
+    }
+}

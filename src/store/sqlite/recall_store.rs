@@ -1,0 +1,80 @@
+//! The SQLite store as [`RecallStore`].
+
+use super::{SqliteStore, candidates, entities, feedback, leases, nearest, recalls, vectors, words};
+use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
+use crate::store::{
+    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Result, Scope,
+    VectorHit, VectorHits, Vote, VoteRecord,
+};
+
+impl RecallStore for SqliteStore {
+    fn nearest(&self, model: &str, vector: &[f32], scope: &Scope, limit: usize) -> Result<VectorHits> {
+        self.read(|db| nearest::nearest(db, model, vector, scope, limit))
+    }
+
+    fn cosines(&self, model: &str, vector: &[f32], ids: &[MemoryId]) -> Result<Vec<VectorHit>> {
+        self.read(|db| vectors::cosines(db, model, vector, ids))
+    }
+
+    fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits> {
+        self.read(|db| words::matching(db, terms, scope, budget))
+    }
+
+    fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>> {
+        self.read(|db| entities::known(db, names))
+    }
+
+    fn mentioning(&self, entities: &[EntityId], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>> {
+        self.read(|db| candidates::mentioning(db, entities, scope, limit))
+    }
+
+    fn about_files(&self, paths: &[String], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>> {
+        self.read(|db| candidates::about_files(db, paths, scope, limit))
+    }
+
+    fn fetch(&self, ids: &[MemoryId], scope: &Scope) -> Result<Vec<FoundMemory>> {
+        self.read(|db| candidates::fetch(db, ids, scope))
+    }
+
+    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<MemoryId>> {
+        self.read(|db| candidates::standing(db, scope, limit))
+    }
+
+    fn votes(&self, ids: &[MemoryId]) -> Result<Vec<Vote>> {
+        self.read(|db| feedback::votes(db, ids))
+    }
+
+    fn already_shown(&self, session: &SessionId, ids: &[MemoryId]) -> Result<Vec<MemoryId>> {
+        self.read(|db| recalls::already_shown(db, session, ids))
+    }
+
+    fn record_recalls(
+        &mut self,
+        records: &[RecallRecord],
+        query: &str,
+        model: &str,
+        vector: Option<&[f32]>,
+    ) -> Result<Vec<MemoryId>> {
+        self.write(|db| recalls::record(db, records, query, model, vector))
+    }
+
+    fn rearm(&mut self, session: &SessionId) -> Result<()> {
+        self.write(|db| recalls::rearm(db, session))
+    }
+
+    fn vote(&mut self, vote: &VoteRecord) -> Result<()> {
+        self.write(|db| feedback::vote(db, vote))
+    }
+
+    fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>> {
+        self.read(|db| recalls::list(db, filter))
+    }
+
+    fn take_lease(&mut self, name: &str, holder: &str, now: Timestamp, ttl_ms: i64) -> Result<bool> {
+        self.write(|db| leases::take(db, name, holder, now, ttl_ms))
+    }
+
+    fn release_lease(&mut self, name: &str, holder: &str) -> Result<()> {
+        self.write(|db| leases::release(db, name, holder))
+    }
+}

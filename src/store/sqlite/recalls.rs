@@ -1,0 +1,126 @@
+//! What hooks considered and showed.
+
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::chunk::to_blob;
+use super::failure::Attempt;
+use super::memory_rows::json;
+use super::values::limit;
+use crate::model::{MemoryId, Outcome, SessionId};
+use crate::store::{RecallFilter, RecallRecord, RecallRow};
+
+/// How often the session has forgotten what it was shown.
+fn epoch(db: &Connection, session: &SessionId) -> Attempt<i64> {
+    let known = db
+        .prepare_cached("SELECT epoch FROM session_state WHERE session = ?")?
+        .query_row([session], |row| row.get(0))
+        .optional()?;
+    Ok(known.unwrap_or(0))
+}
+
+/// Starts a new epoch.
+pub(super) fn rearm(db: &Connection, session: &SessionId) -> Attempt<()> {
+    let statement = "INSERT INTO session_state (session, epoch) VALUES (?, 1)
+         ON CONFLICT (session) DO UPDATE SET epoch = epoch + 1";
+    db.prepare_cached(statement)?.execute([session])?;
+    Ok(())
+}
+
+/// Which of these the session was shown in its present epoch, in the order given.
+pub(super) fn already_shown(db: &Connection, session: &SessionId, ids: &[MemoryId]) -> Attempt<Vec<MemoryId>> {
+    let epoch = epoch(db, session)?;
+    let mut statement = db.prepare_cached(
+        "SELECT 1 FROM session_recalls WHERE memory = ? AND session = ? AND epoch = ? AND outcome = 'injected'",
+    )?;
+    let mut shown = Vec::new();
+    for id in ids {
+        if statement.exists(params![id, session, epoch])? {
+            shown.push(*id);
+        }
+    }
+    Ok(shown)
+}
+
+/// Records recalls; gives those injected ones that this call was the first to claim.
+pub(super) fn record(
+    db: &Connection,
+    records: &[RecallRecord],
+    query: &str,
+    model: &str,
+    vector: Option<&[f32]>,
+) -> Attempt<Vec<MemoryId>> {
+    let Some(first) = records.first() else { return Ok(Vec::new()) };
+    db.prepare_cached("INSERT INTO recall_queries (at, model, text, vector) VALUES (?, ?, ?, ?)")?.execute(params![
+        first.at,
+        model,
+        query,
+        vector.map(to_blob)
+    ])?;
+    let query = db.last_insert_rowid();
+    let mut claimed = Vec::new();
+    for record in records {
+        let stored = insert(db, record, query)?;
+        if stored && record.outcome == Outcome::Injected {
+            claimed.push(record.memory);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Stores one recall; not one that was injected before in this epoch, nor one of a memory forgotten in the meantime.
+fn insert(db: &Connection, record: &RecallRecord, query: i64) -> Attempt<bool> {
+    let statement = "INSERT INTO session_recalls
+             (memory, session, epoch, query, outcome, event, prompt_id, at, score, floor, trigger, why, signals)
+         SELECT id, :session, :epoch, :query, :outcome, :event, :prompt_id, :at, :score, :floor, :trigger, :why, :signals
+         FROM memories WHERE id = :memory
+         ON CONFLICT DO NOTHING";
+    let stored = db.prepare_cached(statement)?.execute(named_params! {
+        ":memory": record.memory,
+        ":session": record.session,
+        ":epoch": epoch(db, &record.session)?,
+        ":query": query,
+        ":outcome": record.outcome.as_str(),
+        ":event": record.event,
+        ":prompt_id": record.prompt_id,
+        ":at": record.at,
+        ":score": record.score,
+        ":floor": record.floor,
+        ":trigger": record.trigger,
+        ":why": record.why,
+        ":signals": serde_json::to_string(&record.signals)?,
+    })?;
+    Ok(stored == 1)
+}
+
+/// What was recalled, latest first.
+pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<RecallRow>> {
+    let statement = "SELECT memory, session, event, trigger, score, signals, outcome, at FROM session_recalls
+         WHERE (:memory IS NULL OR memory = :memory)
+           AND (:session IS NULL OR session = :session)
+           AND (NOT :injected OR outcome = 'injected')
+         ORDER BY at DESC, id DESC LIMIT :limit";
+    let rows = db
+        .prepare_cached(statement)?
+        .query_map(
+            named_params! {
+                ":memory": filter.memory,
+                ":session": filter.session,
+                ":injected": filter.injected,
+                ":limit": limit(filter.limit),
+            },
+            |row| {
+                Ok(RecallRow {
+                    memory: row.get("memory")?,
+                    session: row.get("session")?,
+                    event: row.get("event")?,
+                    trigger: row.get("trigger")?,
+                    score: row.get("score")?,
+                    signals: json(row, "signals")?,
+                    outcome: row.get("outcome")?,
+                    at: row.get("at")?,
+                })
+            },
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(rows)
+}

@@ -1,0 +1,69 @@
+//! The SQLite store as [`SessionStore`].
+
+use super::{SqliteStore, append, catching, messages, sessions, turns};
+use crate::model::{MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
+use crate::store::{
+    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord,
+    TranscriptState,
+};
+
+impl SessionStore for SqliteStore {
+    fn transcripts(&self) -> Result<Vec<TranscriptState>> {
+        self.read(sessions::transcripts)
+    }
+
+    fn touch_transcript(&mut self, path: &str, size: u64, mtime_ns: i64) -> Result<()> {
+        self.write(|db| sessions::touch_transcript(db, path, size, mtime_ns))
+    }
+
+    fn append(&mut self, append: &Append) -> Result<Appended> {
+        self.write(|db| append::append(db, append))
+    }
+
+    fn session(&self, id: &SessionId) -> Result<Option<Session>> {
+        self.read(|db| sessions::session(db, id))
+    }
+
+    fn sessions_starting(&self, prefix: &str) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::starting(db, prefix))
+    }
+
+    fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>> {
+        self.read(|db| sessions::list(db, filter))
+    }
+
+    fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {
+        self.read(|db| turns::turns(db, id, from))
+    }
+
+    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<MessageHit>> {
+        self.read(|db| messages::search(db, query))
+    }
+
+    fn skipped(&self) -> Result<Vec<SkippedRecord>> {
+        self.read(sessions::skipped)
+    }
+
+    fn uncaught(&self, catcher_version: u32) -> Result<Vec<CatchWork>> {
+        self.read(|db| catching::uncaught(db, catcher_version))
+    }
+
+    fn prompts(
+        &self,
+        project: &str,
+        except: &SessionId,
+        before: Timestamp,
+    ) -> Result<Vec<(SessionId, Timestamp, String)>> {
+        self.read(|db| messages::prompts(db, project, except, before))
+    }
+
+    fn record_caught(
+        &mut self,
+        work: &CatchWork,
+        catcher_version: u32,
+        drafts: &[MemoryDraft],
+        now: Timestamp,
+    ) -> Result<Vec<MemoryId>> {
+        self.write(|db| catching::record(db, work, catcher_version, drafts, now))
+    }
+}

@@ -1,0 +1,145 @@
+//! Reading sessions and the state of transcripts.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::failure::Attempt;
+use super::values::limit;
+use crate::model::{Session, SessionId};
+use crate::store::{SessionFilter, SkippedRecord, TranscriptState};
+
+/// One row per session, all columns of [`Session`]. Texts come from the messages themselves; a person's title wins.
+const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch,
+        COALESCE(s.custom_title, s.agent_title) AS title, s.client_version, s.started_at, s.ended_at,
+        s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
+        first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
+        (SELECT COALESCE(SUM(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
+        (SELECT COALESCE(SUM(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
+        (SELECT count(*) FROM memories WHERE session = s.name) AS memories
+    FROM sessions s
+    LEFT JOIN projects p ON p.id = s.project
+    LEFT JOIN messages first ON first.id =
+        (SELECT id FROM messages WHERE session = s.id AND role = 'user' ORDER BY seq, id LIMIT 1)
+    LEFT JOIN messages last ON last.id =
+        (SELECT id FROM messages WHERE session = s.id ORDER BY seq DESC, id DESC LIMIT 1)";
+
+fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: row.get("name")?,
+        agent: row.get("agent")?,
+        parent: row.get("parent")?,
+        subagent: row.get("subagent")?,
+        project: row.get("project")?,
+        cwd: row.get("cwd")?,
+        branch: row.get("branch")?,
+        title: row.get("title")?,
+        client_version: row.get("client_version")?,
+        first_prompt: row.get("first_prompt")?,
+        first_prompt_at: row.get("first_prompt_at")?,
+        last_message: row.get("last_message")?,
+        last_message_at: row.get("last_message_at")?,
+        started_at: row.get("started_at")?,
+        ended_at: row.get("ended_at")?,
+        user_messages: row.get("user_messages")?,
+        agent_messages: row.get("agent_messages")?,
+        tool_calls: row.get("tool_calls")?,
+        failed_calls: row.get("failed_calls")?,
+        interrupts: row.get("interrupts")?,
+        compactions: row.get("compactions")?,
+        pull_requests: pull_requests(db, row.get("row")?)?,
+        memories: row.get("memories")?,
+    })
+}
+
+fn pull_requests(db: &Connection, session: i64) -> rusqlite::Result<Vec<String>> {
+    db.prepare_cached("SELECT url FROM session_links WHERE session = ? GROUP BY url ORDER BY MIN(id)")?
+        .query_map([session], |row| row.get(0))?
+        .collect()
+}
+
+/// One session.
+pub(super) fn session(db: &Connection, id: &SessionId) -> Attempt<Option<Session>> {
+    let statement = format!("{SESSION} WHERE s.name = ?");
+    Ok(db.prepare_cached(&statement)?.query_row([id], |row| session_from(db, row)).optional()?)
+}
+
+/// Sessions by filter, latest first.
+pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Session>> {
+    let statement = format!(
+        "{SESSION}
+         WHERE (:project IS NULL OR p.key = :project)
+           AND (:branch IS NULL OR s.branch = :branch)
+           AND (:since IS NULL OR s.ended_at >= :since)
+           AND (:subagents OR s.subagent = 0)
+         ORDER BY s.ended_at DESC, s.id DESC LIMIT :limit"
+    );
+    let sessions = db
+        .prepare_cached(&statement)?
+        .query_map(
+            named_params! {
+                ":project": filter.project,
+                ":branch": filter.branch,
+                ":since": filter.since,
+                ":subagents": filter.subagents,
+                ":limit": limit(filter.limit),
+            },
+            |row| session_from(db, row),
+        )?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(sessions)
+}
+
+/// Sessions whose native id starts with `prefix`, at most ten.
+pub(super) fn starting(db: &Connection, prefix: &str) -> Attempt<Vec<SessionId>> {
+    let statement = "SELECT name FROM sessions WHERE native >= ?1 AND native < ?1 || char(0x10FFFF)
+         ORDER BY native, name LIMIT 10";
+    let names =
+        db.prepare_cached(statement)?.query_map([prefix], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(names)
+}
+
+/// How far every transcript was read.
+pub(super) fn transcripts(db: &Connection) -> Attempt<Vec<TranscriptState>> {
+    let statement = "SELECT t.path, s.name, t.offset, t.prefix_sha256, t.size, t.mtime_ns, t.next_seq
+         FROM transcripts t JOIN sessions s ON s.id = t.session ORDER BY t.id";
+    let states = db
+        .prepare_cached(statement)?
+        .query_map([], |row| {
+            Ok(TranscriptState {
+                path: row.get(0)?,
+                session: row.get(1)?,
+                offset: row.get::<_, i64>(2)?.cast_unsigned(),
+                prefix_sha256: row.get(3)?,
+                size: row.get::<_, i64>(4)?.cast_unsigned(),
+                mtime_ns: row.get(5)?,
+                next_seq: row.get(6)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(states)
+}
+
+/// Notes a file's new size and time.
+pub(super) fn touch_transcript(db: &Connection, path: &str, size: u64, mtime_ns: i64) -> Attempt<()> {
+    db.prepare_cached("UPDATE transcripts SET size = ?, mtime_ns = ? WHERE path = ?")?.execute(params![
+        size.cast_signed(),
+        mtime_ns,
+        path
+    ])?;
+    Ok(())
+}
+
+/// What was skipped, by reason.
+pub(super) fn skipped(db: &Connection) -> Attempt<Vec<SkippedRecord>> {
+    let statement = "SELECT why, MIN(line), SUM(count) FROM skipped GROUP BY why ORDER BY SUM(count) DESC, why";
+    let records = db
+        .prepare_cached(statement)?
+        .query_map([], |row| {
+            Ok(SkippedRecord {
+                why: row.get(0)?,
+                line: row.get::<_, i64>(1)?.cast_unsigned(),
+                count: row.get::<_, i64>(2)?.cast_unsigned(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(records)
+}
