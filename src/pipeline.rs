@@ -1,5 +1,7 @@
-//! What runs over the store: reading transcripts into it, catching memories from them.
+//! What runs over many sessions: taking them in, catching memories from them.
 
 mod catch;
+mod ingest;
 
 pub use catch::{CatchReport, catch};
+pub use ingest::{IngestProgress, IngestReport, ingest};

@@ -1,1 +1,6 @@
+//! The one integration-test binary.
+
+mod ingest;
+mod traces;
+
 fn main() {}

@@ -1,0 +1,230 @@
+//! Takes transcripts into the store: only new bytes, redacted, in parts that each go in as a whole.
+//!
+//! Files are read and parsed on all cores and stored one after the other in a fixed order, so that an interrupted run
+//! and the one after it leave the same store as a single undisturbed one.
+
+mod append;
+mod file;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use anyhow::Context;
+use serde::Serialize;
+
+use crate::model::{Project, SessionId};
+use crate::store::{Append, SessionFilter, SessionStore, TranscriptState};
+use crate::trace;
+use append::Surroundings;
+use file::{Event, Job};
+
+/// Parts of one file that may wait for the store. With one more being read by each core this bounds the memory used.
+const WAITING_PARTS: usize = 1;
+
+/// How far an ingest has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IngestProgress {
+    /// Changed files stored.
+    pub files_done: u64,
+    /// Changed files in all.
+    pub files_total: u64,
+    /// Bytes stored.
+    pub bytes_done: u64,
+    /// Bytes in all.
+    pub bytes_total: u64,
+}
+
+/// What an ingest did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IngestReport {
+    /// Files found.
+    pub files_seen: u64,
+    /// Files with something new in them.
+    pub files_read: u64,
+    /// Files not opened, or opened and found to hold nothing new.
+    pub files_unchanged: u64,
+    /// Files that are no transcripts of an agent we know.
+    pub files_unrecognised: u64,
+    /// Files of excluded projects.
+    pub files_excluded: u64,
+    /// Files that could not be read to their end, with the reason.
+    pub unreadable: Vec<String>,
+    /// Bytes newly read.
+    pub bytes: u64,
+    /// Sessions seen for the first time.
+    pub sessions_new: u64,
+    /// Sessions that got longer.
+    pub sessions_updated: u64,
+    /// Messages stored.
+    pub messages: u64,
+    /// Tool calls stored.
+    pub tool_calls: u64,
+    /// Steps left out because the store or the file had them already.
+    pub copies: u64,
+    /// Records not understood, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Secrets taken out, by rule.
+    pub redacted: BTreeMap<String, u64>,
+}
+
+/// Takes in every transcript under `roots` (files or directories), except those of `excluded` projects (keys or paths).
+///
+/// # Errors
+/// When the store fails. What cannot be read or understood is no error but part of the report.
+pub fn ingest(
+    store: &mut dyn SessionStore,
+    roots: &[PathBuf],
+    excluded: &[String],
+    progress: &mut dyn FnMut(IngestProgress),
+) -> anyhow::Result<IngestReport> {
+    let mut report = IngestReport::default();
+    let jobs = changed_files(store, roots, &mut report)?;
+    let surroundings = Surroundings::new(excluded);
+    let mut writer = Writer { store, report, known: None, new: HashSet::new(), updated: HashSet::new() };
+    let mut at = IngestProgress {
+        files_total: jobs.len() as u64,
+        bytes_total: jobs.iter().map(Job::bytes).sum(),
+        ..IngestProgress::default()
+    };
+    let (senders, receivers): (Vec<_>, Vec<_>) = jobs.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
+    let queue = Mutex::new(jobs.iter().zip(senders));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len()) {
+            scope.spawn(|| read_files(&queue, &surroundings));
+        }
+        // Dropping the receivers on an error makes every reader stop.
+        for (job, events) in jobs.iter().zip(receivers) {
+            writer.take(job, &events, &mut |bytes| {
+                at.bytes_done += bytes;
+                progress(at);
+            })?;
+            at.files_done += 1;
+            progress(at);
+        }
+        anyhow::Ok(())
+    })?;
+    let mut report = writer.report;
+    report.sessions_new = writer.new.len() as u64;
+    report.sessions_updated = writer.updated.difference(&writer.new).count() as u64;
+    Ok(report)
+}
+
+/// The files that are new or differ in size or time from when they were last looked at, oldest first: a fork is then
+/// read after the session whose records it copies.
+fn changed_files(
+    store: &dyn SessionStore,
+    roots: &[PathBuf],
+    report: &mut IngestReport,
+) -> anyhow::Result<Vec<Job>> {
+    let known = store.transcripts().context("list the transcripts read so far")?;
+    let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
+    let mut seen = HashSet::new();
+    let mut jobs = Vec::new();
+    for path in roots.iter().flat_map(|root| trace::discover(&absolute(root))) {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        report.files_seen += 1;
+        match Job::new(path, &known) {
+            Ok(job) if job.is_unchanged() => report.files_unchanged += 1,
+            Ok(job) => jobs.push(job),
+            Err(reason) => report.unreadable.push(reason),
+        }
+    }
+    jobs.sort_by(|a, b| (a.mtime_ns, &a.path).cmp(&(b.mtime_ns, &b.path)));
+    Ok(jobs)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// One reading thread: takes the next file until none is left.
+fn read_files<'a>(
+    queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>)>>,
+    surroundings: &Surroundings<'_>,
+) {
+    loop {
+        let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+        let Some((job, events)) = next else { return };
+        if !job.read(surroundings, &mut |event| events.send(event).is_ok()) {
+            return;
+        }
+    }
+}
+
+/// The one thread that writes.
+struct Writer<'a> {
+    store: &'a mut dyn SessionStore,
+    report: IngestReport,
+    /// The project of each working directory, as far as the store knows them.
+    known: Option<HashMap<String, String>>,
+    new: HashSet<SessionId>,
+    updated: HashSet<SessionId>,
+}
+
+impl Writer<'_> {
+    /// Stores everything that one file gives.
+    fn take(&mut self, job: &Job, events: &Receiver<Event>, stored: &mut dyn FnMut(u64)) -> anyhow::Result<()> {
+        let mut has_news = false;
+        for event in events {
+            match event {
+                Event::Part(mut part) => {
+                    self.settle_project(&mut part.append)?;
+                    self.store(&part.append)?;
+                    has_news = true;
+                    self.report.copies += u64::from(part.copies);
+                    for (rule, count) in part.redacted {
+                        *self.report.redacted.entry(rule.to_owned()).or_default() += count;
+                    }
+                    self.report.bytes += part.bytes;
+                    stored(part.bytes);
+                }
+                Event::Finished => {
+                    if has_news || job.is_known() {
+                        self.store.touch_transcript(&job.name(), job.size, job.mtime_ns).context("note a file's time")?;
+                    }
+                    self.report.files_unchanged += u64::from(!has_news);
+                }
+                Event::Unrecognised => self.report.files_unrecognised += 1,
+                Event::Excluded => self.report.files_excluded += 1,
+                Event::Unreadable(reason) => self.report.unreadable.push(reason),
+            }
+        }
+        self.report.files_read += u64::from(has_news);
+        Ok(())
+    }
+
+    fn store(&mut self, append: &Append) -> anyhow::Result<()> {
+        let done = self.store.append(append).with_context(|| format!("store {}", append.state.path))?;
+        let session = append.head.id.clone();
+        if done.new_session { self.new.insert(session) } else { self.updated.insert(session) };
+        self.report.messages += u64::from(done.messages);
+        self.report.tool_calls += u64::from(done.calls);
+        self.report.copies += u64::from(done.copies);
+        for skipped in &append.skipped {
+            *self.report.skipped.entry(skipped.why.clone()).or_default() += skipped.count;
+        }
+        Ok(())
+    }
+
+    /// Gives a session whose directory is gone the project that earlier sessions of that directory had.
+    fn settle_project(&mut self, append: &mut Append) -> anyhow::Result<()> {
+        let (Some(project), Some(cwd)) = (&mut append.head.project, &append.head.cwd) else { return Ok(()) };
+        if !trace::project::is_by_path(project) || Path::new(cwd).exists() {
+            return Ok(());
+        }
+        if self.known.is_none() {
+            let all = SessionFilter { subagents: true, ..SessionFilter::default() };
+            let sessions = self.store.sessions(&all).context("list the sessions' projects")?;
+            let pairs = sessions.into_iter().filter_map(|session| Some((session.cwd?, session.project?)));
+            self.known = Some(pairs.filter(|(cwd, key)| cwd != key).collect());
+        }
+        if let Some(key) = self.known.as_ref().and_then(|known| known.get(cwd)) {
+            *project = Project { root: std::mem::take(&mut project.root), ..Project::named(key) };
+        }
+        Ok(())
+    }
+}

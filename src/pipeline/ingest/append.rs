@@ -1,0 +1,142 @@
+//! From what a reader gives out to what the store takes: secrets taken out, long texts cut, paths made relative.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::{Agent, Message, Project, SessionId, Step, ToolCall};
+use crate::redact::{Counts, redact_counting};
+use crate::store::{Append, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
+use crate::text::excerpt;
+use crate::trace::{INPUT_CHARS, Parsed, SessionFacts, TracedStep, output_chars, project};
+
+/// Most characters kept of a message: pasted logs can be megabytes.
+const MESSAGE_CHARS: usize = 100_000;
+
+/// Most characters kept of a command: longer ones write a file's content.
+const COMMAND_CHARS: usize = 4000;
+
+/// What is the same for all files of one run.
+pub(super) struct Surroundings<'a> {
+    excluded: &'a [String],
+    projects: Mutex<HashMap<String, Project>>,
+}
+
+/// A part ready to be stored.
+pub(super) struct Part {
+    pub(super) append: Append,
+    pub(super) redacted: Counts,
+    pub(super) copies: u32,
+    pub(super) bytes: u64,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn new(excluded: &'a [String]) -> Self {
+        Self { excluded, projects: Mutex::new(HashMap::new()) }
+    }
+
+    /// Whether a session is of a project that is left out.
+    pub(super) fn excludes(&self, facts: &SessionFacts) -> bool {
+        if self.excluded.is_empty() {
+            return false;
+        }
+        let Some(cwd) = &facts.cwd else { return false };
+        let project = self.project(cwd);
+        self.excluded.iter().any(|entry| *entry == project.key || Path::new(cwd).starts_with(entry))
+    }
+
+    fn project(&self, cwd: &str) -> Project {
+        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        projects.entry(cwd.to_owned()).or_insert_with(|| project::identify(Path::new(cwd))).clone()
+    }
+
+    /// Makes what a reader gave out fit to be stored.
+    pub(super) fn part(&self, agent: Agent, parsed: Parsed, state: TranscriptState, restart: bool, bytes: u64) -> Part {
+        let project = parsed.facts.cwd.as_deref().map(|cwd| self.project(cwd));
+        let mut cleaner = Cleaner { root: project.as_ref().map(|project| project.root.clone()), counts: Counts::new() };
+        let steps = parsed.steps.into_iter().map(|step| cleaner.step(step)).collect();
+        let results = parsed
+            .results
+            .into_iter()
+            .map(|end| ToolResult {
+                output: cleaner.cut(&end.output, output_chars(end.status)),
+                call_id: end.call_id,
+                status: end.status,
+            })
+            .collect();
+        let head = cleaner.head(agent, state.session.clone(), parsed.facts, project);
+        let skipped = parsed.skipped.into_iter();
+        let skipped = skipped.map(|(why, at)| SkippedRecord { why, line: at.line, count: at.count }).collect();
+        let append = Append { state, restart, head, steps, results, skipped };
+        Part { append, redacted: cleaner.counts, copies: parsed.copies, bytes }
+    }
+}
+
+/// Makes one part's texts fit to be stored.
+struct Cleaner {
+    root: Option<String>,
+    counts: Counts,
+}
+
+impl Cleaner {
+    fn clean(&mut self, text: String) -> String {
+        match redact_counting(&text, &mut self.counts) {
+            Cow::Owned(clean) => clean,
+            Cow::Borrowed(_) => text,
+        }
+    }
+
+    /// First clean, then cut: half a secret would not be recognised.
+    fn cut(&mut self, text: &str, chars: usize) -> String {
+        excerpt(&redact_counting(text, &mut self.counts), chars)
+    }
+
+    fn step(&mut self, traced: TracedStep) -> StepAt {
+        let TracedStep { turn, uuid, step } = traced;
+        match step {
+            Step::Said(message) => {
+                StepAt::Message { turn, message: Message { text: self.cut(&message.text, MESSAGE_CHARS), ..message } }
+            }
+            Step::Called(call) => StepAt::Call { turn, uuid, call: self.call(call) },
+        }
+    }
+
+    fn call(&mut self, mut call: ToolCall) -> ToolCall {
+        call.command = call.command.map(|command| self.cut(&command, COMMAND_CHARS));
+        call.input = self.cut(&call.input, INPUT_CHARS);
+        call.output = self.cut(&call.output, output_chars(call.status));
+        for file in &mut call.files {
+            let path = self.relative(&file.path);
+            file.path = self.clean(path);
+        }
+        call
+    }
+
+    /// The path from the project's root, where it lies inside.
+    fn relative(&self, path: &str) -> String {
+        let inside = self.root.as_deref().and_then(|root| Path::new(path).strip_prefix(root).ok());
+        let inside = inside.and_then(Path::to_str).filter(|inside| !inside.is_empty());
+        inside.unwrap_or(path).to_owned()
+    }
+
+    fn head(&mut self, agent: Agent, id: SessionId, facts: SessionFacts, project: Option<Project>) -> SessionHead {
+        SessionHead {
+            id,
+            agent,
+            parent: facts.parent.map(|parent| SessionId::new(agent, &parent)),
+            subagent: facts.subagent,
+            project,
+            cwd: facts.cwd,
+            branch: facts.branch,
+            custom_title: facts.custom_title.map(|title| self.clean(title)),
+            agent_title: facts.agent_title.map(|title| self.clean(title)),
+            client_version: facts.client_version,
+            started_at: facts.started_at,
+            ended_at: facts.ended_at,
+            interrupts: facts.interrupts,
+            compactions: facts.compactions,
+            pull_requests: facts.pull_requests,
+        }
+    }
+}

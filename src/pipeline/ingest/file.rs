@@ -1,0 +1,244 @@
+//! One transcript file, from what was read of it before to its present end.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
+
+use sha2::{Digest, Sha256};
+
+use super::append::{Part, Surroundings};
+use crate::model::SessionId;
+use crate::store::TranscriptState;
+use crate::trace::{self, HEAD_BYTES, TraceParser, TraceReader};
+
+/// How much is read, parsed and stored at a time. Most sessions are smaller and go in whole.
+const PART_BYTES: usize = 4 * 1024 * 1024;
+
+/// Longest line that is read; a record with images is a few megabytes.
+const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// A file to be read.
+pub(super) struct Job {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    pub(super) mtime_ns: i64,
+    known: Option<TranscriptState>,
+}
+
+/// What reading a file gives, in order.
+pub(super) enum Event {
+    /// A part to be stored.
+    Part(Box<Part>),
+    /// Read to the end of its last whole line, which the parts before (if any) did not say.
+    Finished,
+    /// No agent's transcript.
+    Unrecognised,
+    /// Of a project that is left out.
+    Excluded,
+    /// Reading ended with this.
+    Unreadable(String),
+}
+
+/// How the file stands to what was read of it before.
+struct Start {
+    parser: Box<dyn TraceParser>,
+    hasher: Sha256,
+    offset: u64,
+    restart: bool,
+}
+
+impl Job {
+    /// Looks at a file without opening it.
+    pub(super) fn new(path: PathBuf, known: &HashMap<&str, &TranscriptState>) -> Result<Self, String> {
+        let meta = std::fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let mtime_ns = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+        let known = path.to_str().and_then(|name| known.get(name)).map(|&state| state.clone());
+        Ok(Self { path, size: meta.len(), mtime_ns, known })
+    }
+
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.known.as_ref().is_some_and(|state| state.size == self.size && state.mtime_ns == self.mtime_ns)
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// Bytes that are probably new.
+    pub(super) fn bytes(&self) -> u64 {
+        self.size.saturating_sub(self.known.as_ref().map_or(0, |state| state.offset))
+    }
+
+    /// The path as the store has it.
+    pub(super) fn name(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
+    /// Reads what is new and sends it on. False when nobody listens any more.
+    pub(super) fn read(&self, surroundings: &Surroundings<'_>, send: &mut dyn FnMut(Event) -> bool) -> bool {
+        match self.try_read(surroundings, send) {
+            Ok(listening) => listening,
+            Err(error) => send(Event::Unreadable(format!("{}: {error}", self.path.display()))),
+        }
+    }
+
+    fn try_read(
+        &self,
+        surroundings: &Surroundings<'_>,
+        send: &mut dyn FnMut(Event) -> bool,
+    ) -> std::io::Result<bool> {
+        let mut file = File::open(&self.path)?;
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        Read::by_ref(&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        let Some(reader) = trace::recognise(&head) else {
+            return Ok(head.is_empty() || send(Event::Unrecognised));
+        };
+        let Start { mut parser, mut hasher, mut offset, mut restart } = self.start(reader, &mut file)?;
+        let mut lines = Lines::new(&mut file, offset, self.size)?;
+        let mut is_finished = false;
+        while let Some(block) = lines.next(&*parser)? {
+            hasher.update(&block);
+            offset += block.len() as u64;
+            let parsed = parser.read(&block);
+            if surroundings.excludes(&parsed.facts) {
+                return Ok(send(Event::Excluded));
+            }
+            is_finished = lines.ended;
+            let state = TranscriptState {
+                path: self.name(),
+                session: SessionId::new(reader.agent(), &parsed.facts.native),
+                offset,
+                prefix_sha256: hasher.clone().finalize().into(),
+                // Until the last part is in, the file must not look unchanged to a later run.
+                size: if is_finished { self.size } else { offset },
+                mtime_ns: self.mtime_ns,
+                next_seq: parsed.next_seq,
+            };
+            let is_restart = std::mem::take(&mut restart);
+            let part = surroundings.part(reader.agent(), parsed, state, is_restart, block.len() as u64);
+            if !send(Event::Part(Box::new(part))) {
+                return Ok(false);
+            }
+        }
+        Ok(is_finished || send(Event::Finished))
+    }
+
+    /// Brings a parser to where reading stopped, if the file still starts with the bytes that were read then.
+    fn start(&self, reader: &dyn TraceReader, file: &mut File) -> std::io::Result<Start> {
+        let fresh = |restart| Start { parser: reader.parser(&self.path), hasher: Sha256::new(), offset: 0, restart };
+        let Some(known) = &self.known else { return Ok(fresh(false)) };
+        if self.size < known.offset {
+            return Ok(fresh(true));
+        }
+        let mut start = fresh(false);
+        let mut lines = Lines::new(file, 0, known.offset)?;
+        while let Some(block) = lines.next(&*start.parser)? {
+            start.hasher.update(&block);
+            start.offset += block.len() as u64;
+            start.parser.replay(&block);
+        }
+        let prefix: [u8; 32] = start.hasher.clone().finalize().into();
+        let is_prefix = start.offset == known.offset && prefix == known.prefix_sha256;
+        Ok(if is_prefix { start } else { fresh(true) })
+    }
+}
+
+/// Blocks of whole lines between two places of a file.
+struct Lines<'a> {
+    file: std::io::Take<&'a mut File>,
+    /// Start of the line that the last block ended before.
+    rest: Vec<u8>,
+    /// Whether everything has been read.
+    ended: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(file: &'a mut File, from: u64, to: u64) -> std::io::Result<Self> {
+        file.seek(SeekFrom::Start(from))?;
+        Ok(Self { file: file.take(to.saturating_sub(from)), rest: Vec::new(), ended: false })
+    }
+
+    /// The next lines. A last line without a line end waits for it, unless it is a whole record already.
+    fn next(&mut self, parser: &dyn TraceParser) -> std::io::Result<Option<Vec<u8>>> {
+        let mut block = std::mem::take(&mut self.rest);
+        while !self.ended {
+            let wanted = PART_BYTES as u64;
+            let got = Read::by_ref(&mut self.file).take(wanted).read_to_end(&mut block)?;
+            self.ended = self.file.limit() == 0 || (got as u64) < wanted;
+            if let Some(end) = block.iter().rposition(|&byte| byte == b'\n') {
+                self.rest = block.split_off(end + 1);
+                break;
+            }
+            if block.len() > MOST_LINE_BYTES {
+                let limit = MOST_LINE_BYTES / (1024 * 1024);
+                return Err(std::io::Error::other(format!("a line is longer than {limit} MB; the lines before it are kept")));
+            }
+        }
+        if self.ended {
+            if !block.ends_with(b"\n") {
+                self.rest = std::mem::take(&mut block);
+            }
+            let rest = std::mem::take(&mut self.rest);
+            if parser.is_whole(&rest) {
+                block.extend(rest);
+            }
+        }
+        Ok((!block.is_empty()).then_some(block))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A parser to which every line that ends with a brace is whole.
+    struct Braces;
+
+    impl TraceParser for Braces {
+        fn replay(&mut self, _: &[u8]) {}
+
+        fn read(&mut self, _: &[u8]) -> crate::trace::Parsed {
+            crate::trace::Parsed::default()
+        }
+
+        fn is_whole(&self, line: &[u8]) -> bool {
+            line.ends_with(b"}")
+        }
+    }
+
+    fn check(content: &[u8], expected: &[usize]) {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), content).unwrap();
+        let mut file = File::open(path.path()).unwrap();
+        let mut lines = Lines::new(&mut file, 0, content.len() as u64).unwrap();
+        let mut lengths = Vec::new();
+        let mut read = Vec::new();
+        while let Some(block) = lines.next(&Braces).unwrap() {
+            lengths.push(block.len());
+            read.extend(block);
+        }
+        assert_eq!(lengths, expected);
+        assert!(content.starts_with(&read) && lines.ended);
+    }
+
+    #[test]
+    fn blocks_end_at_line_ends() {
+        check(b"", &[]);
+        check(b"one\ntwo\n", &[8]);
+        check(b"one\ntw", &[4]);
+        check(b"tw", &[]);
+        check(b"one\n{}", &[6]);
+        check(b"{}", &[2]);
+        let mut large = vec![b'x'; PART_BYTES - 1];
+        large.push(b'\n');
+        check(&large, &[PART_BYTES]);
+        large.extend(b"y\nz");
+        check(&large, &[PART_BYTES, 2]);
+        let mut long = vec![b'x'; PART_BYTES * 2 + 7];
+        long.push(b'\n');
+        check(&long, &[PART_BYTES * 2 + 8]);
+    }
+}

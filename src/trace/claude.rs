@@ -1,0 +1,95 @@
+//! Claude Code's transcripts, versions 1.0 to 2.1: one JSON object a line, undocumented, changing between versions.
+
+mod calls;
+mod content;
+mod parser;
+mod record;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use super::{TraceParser, TraceReader};
+use crate::model::Agent;
+
+pub(super) use content::spoken;
+pub(super) use record::{Record, text};
+
+/// Reads `projects/<directory>/<session>.jsonl` and the sub-agents' files beside and below it.
+pub(super) struct ClaudeCode;
+
+impl TraceReader for ClaudeCode {
+    fn agent(&self) -> Agent {
+        Agent::ClaudeCode
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        head.split(|&byte| byte == b'\n').take(50).any(is_record)
+    }
+
+    fn discover(&self, root: &Path) -> Vec<PathBuf> {
+        let projects = root.join("projects");
+        let mut found = Vec::new();
+        walk(if projects.is_dir() { &projects } else { root }, &mut found);
+        found
+    }
+
+    fn parser(&self, path: &Path) -> Box<dyn TraceParser> {
+        Box::new(parser::Parser::new(path))
+    }
+}
+
+/// Whether a line can only be Claude Code's: a known type together with a member that only it writes.
+fn is_record(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let Ok(record) = serde_json::from_str::<Record>(&line) else { return is_cut_record(&line) };
+    let Some(kind) = text(record.kind) else { return false };
+    match &*kind {
+        "user" | "assistant" => record.message.is_some() && record.payload.is_none(),
+        "summary" => record.leaf_uuid.is_some(),
+        "file-history-snapshot" => record.message_id.is_some(),
+        _ => record.session_id.is_some() && (record::is_handled(&kind) || record::is_bookkeeping(&kind)),
+    }
+}
+
+/// The same for a first line longer than the head, of which the members before the message are there.
+fn is_cut_record(line: &str) -> bool {
+    line.starts_with('{') && ["\"parentUuid\":", "\"isSidechain\":"].iter().all(|member| line.contains(member))
+}
+
+/// Every `.jsonl` below a directory. Links to directories are not followed: they could lead in a circle.
+fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                if entry.file_name() != "tool-results" {
+                    walk(&path, found);
+                }
+            }
+            Ok(_) if path.extension().is_some_and(|extension| extension == "jsonl") => found.push(path),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(head: &str, expected: bool) {
+        assert_eq!(ClaudeCode.recognises(head.as_bytes()), expected, "{head}");
+    }
+
+    #[test]
+    fn recognises_its_files_by_content() {
+        check(r#"{"type":"user","timestamp":"2024-01-01T10:00:00Z","message":{"content":"hello"}}"#, true);
+        check("{\"type\":\"summary\",\"summary\":\"A title\",\"leafUuid\":\"u\"}\n", true);
+        check("not json\n{\"type\":\"mode\",\"mode\":\"normal\",\"sessionId\":\"s\"}\n", true);
+        check(r#"{"parentUuid":null,"isSidechain":false,"type":"user","message":{"role":"user","content":"cut he"#, true);
+        check(r#"{"timestamp":"2026-01-01T00:00:00Z","type":"session_meta","payload":{"id":"x"}}"#, false);
+        check(r#"{"type":"session","version":3,"id":"x","cwd":"/"}"#, false);
+        check(r#"{"role":"user","message":{"content":[]}}"#, false);
+        check("", false);
+    }
+}

@@ -1,0 +1,433 @@
+//! Follows a transcript from its first record on.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::content::{Content, agents_words, may_be_the_persons, persons_words};
+use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
+use super::{calls, words};
+use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
+use crate::trace::TraceParser;
+use crate::trace::parsed::{CallEnd, Parsed, TracedStep};
+
+/// How many prompts from the queue are remembered, to recognise them when they appear once more as a record.
+const STEERED: usize = 8;
+
+/// Everything that later records depend on. A pure function of the bytes read so far.
+pub(super) struct Parser {
+    stem: String,
+    native: Option<String>,
+    parent: Option<String>,
+    cwd: Option<String>,
+    subagent: bool,
+    task: Option<String>,
+    line: u64,
+    seq: u32,
+    turn: u32,
+    begun: bool,
+    last_at: Timestamp,
+    after_interrupt: bool,
+    summary_expected: bool,
+    /// Calls without a result, and where in the current part they are.
+    open: HashMap<String, Option<usize>>,
+    queue: VecDeque<(String, Option<Timestamp>)>,
+    steered: VecDeque<String>,
+    /// Hashes of record ids: for copies, and to know whose title a `summary` is.
+    seen: HashSet<u64>,
+    summaries: Vec<(u64, String)>,
+}
+
+impl TraceParser for Parser {
+    fn replay(&mut self, bytes: &[u8]) {
+        drop(self.read(bytes));
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Parsed {
+        let mut out = Parsed::default();
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.line += 1;
+            self.read_line(line.trim_ascii(), &mut out);
+        }
+        self.finish(&mut out);
+        out
+    }
+
+    fn is_whole(&self, line: &[u8]) -> bool {
+        let line = line.trim_ascii();
+        line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+    }
+}
+
+impl Parser {
+    pub(super) fn new(path: &Path) -> Self {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let subagent = stem.starts_with("agent-");
+        Self {
+            native: (subagent || is_uuid(&stem)).then(|| stem.clone()),
+            task: if subagent { task_of(path) } else { None },
+            stem,
+            parent: None,
+            cwd: None,
+            subagent,
+            line: 0,
+            seq: 0,
+            turn: 0,
+            begun: false,
+            last_at: Timestamp::default(),
+            after_interrupt: false,
+            summary_expected: false,
+            open: HashMap::new(),
+            queue: VecDeque::new(),
+            steered: VecDeque::new(),
+            seen: HashSet::new(),
+            summaries: Vec::new(),
+        }
+    }
+
+    fn read_line(&mut self, line: &[u8], out: &mut Parsed) {
+        if line.is_empty() || early_type(line).is_some_and(|kind| str::from_utf8(kind).is_ok_and(is_bookkeeping)) {
+            return;
+        }
+        let line = String::from_utf8_lossy(line);
+        match serde_json::from_str::<Record<'_>>(&line) {
+            Ok(record) => self.record(&record, out),
+            Err(_) => self.odd_line(&line, out),
+        }
+    }
+
+    /// A line that is no plain record: perhaps one with a member twice, of which the last one counts.
+    fn odd_line(&mut self, line: &str, out: &mut Parsed) {
+        match serde_json::from_str::<serde_json::Value>(line) {
+            Ok(value) if value.is_object() => {
+                let plain = value.to_string();
+                match serde_json::from_str::<Record<'_>>(&plain) {
+                    Ok(record) => self.record(&record, out),
+                    Err(_) => out.skip("record of unknown form", self.line),
+                }
+            }
+            Ok(_) => out.skip("not an object", self.line),
+            Err(_) => out.skip("not JSON", self.line),
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>, out: &mut Parsed) {
+        let Some(kind) = text(record.kind) else {
+            out.skip("record without a type", self.line);
+            return;
+        };
+        match &*kind {
+            "user" | "human" | "assistant" => self.message(&kind, record, out),
+            "system" => self.system(record, out),
+            "attachment" => self.attachment(record, out),
+            "queue-operation" => self.queue_operation(record, out),
+            "summary" => {
+                if let (Some(leaf), Some(title)) = (text(record.leaf_uuid), filled(record.summary)) {
+                    self.summaries.push((hash(&leaf), title));
+                }
+            }
+            "custom-title" => out.facts.custom_title = filled(record.custom_title).or(out.facts.custom_title.take()),
+            "ai-title" => out.facts.agent_title = filled(record.ai_title).or(out.facts.agent_title.take()),
+            "pr-link" => out.facts.pull_requests.extend(filled(record.pr_url)),
+            kind if is_bookkeeping(kind) => {}
+            kind => out.skip(format!("unknown type {}", printable_name(kind)), self.line),
+        }
+    }
+
+    fn message(&mut self, kind: &str, record: &Record<'_>, out: &mut Parsed) {
+        if let Some(uuid) = text(record.uuid)
+            && !self.seen.insert(hash(&uuid))
+        {
+            out.copies += 1;
+            return;
+        }
+        self.circumstances(record, out);
+        let Some((content, model)) = Content::of(record.message) else {
+            out.skip(format!("{kind} record without content"), self.line);
+            return;
+        };
+        if let Content::Blocks(_, odd) = content
+            && odd > 0
+        {
+            out.skip("content block that is not an object", self.line);
+        }
+        let ids = StepIds { uuid: filled(record.uuid), used: 0 };
+        if kind == "assistant" {
+            self.agent_record(record, &content, agents_words(record, &content, model), ids, out);
+        } else {
+            self.user_record(record, &content, ids, out);
+        }
+    }
+
+    fn agent_record(
+        &mut self,
+        record: &Record<'_>,
+        content: &Content<'_>,
+        said: Option<String>,
+        mut ids: StepIds,
+        out: &mut Parsed,
+    ) {
+        let at = self.last_at;
+        // In one file with the session (1.0), a sub-agent's calls count, its words are not the session's.
+        let is_aside = is_set(record.is_sidechain) && !self.subagent;
+        if let Some(said) = said.filter(|_| !is_aside) {
+            self.say(Role::Agent, said, ids.next(), at, out);
+        }
+        let Content::Blocks(blocks, _) = content else { return };
+        for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_use")) {
+            let Some(call) = calls::call(block, self.seq, at) else {
+                out.skip("tool call without a name", self.line);
+                continue;
+            };
+            self.open.insert(call.call_id.clone(), Some(out.steps.len()));
+            self.push(Step::Called(call), ids.next(), out);
+            self.after_interrupt &= is_aside;
+        }
+    }
+
+    fn user_record(&mut self, record: &Record<'_>, content: &Content<'_>, mut ids: StepIds, out: &mut Parsed) {
+        let is_main = !is_set(record.is_sidechain);
+        if let Content::Blocks(blocks, _) = content {
+            for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_result")) {
+                let (status, output, whole) = calls::end(block, record.tool_use_result);
+                let call_id = filled(block.tool_use_id).unwrap_or_default();
+                self.settle(CallEnd { call_id, status, output }, out);
+                let refused = status == ToolStatus::Cancelled && is_main && !self.subagent;
+                if let Some(said) = refused.then(|| words::refusal(&whole)).flatten() {
+                    self.after_interrupt = true;
+                    self.say(Role::User, said, ids.next(), self.last_at, out);
+                }
+            }
+        }
+        if is_set(record.is_compact_summary) {
+            out.facts.compactions += u32::from(!std::mem::take(&mut self.summary_expected));
+        }
+        if self.subagent {
+            self.task_prompt(record, content, ids, out);
+        } else if may_be_the_persons(record) {
+            let (said, interrupts) = persons_words(content);
+            if interrupts > 0 {
+                self.interrupt(interrupts, out);
+            }
+            if let Some(said) = said.filter(|said| !self.was_steered(said)) {
+                self.say(Role::User, said, ids.next(), self.last_at, out);
+            }
+        }
+    }
+
+    /// What a sub-agent is asked is said by the agent that started it, not by the person.
+    fn task_prompt(&mut self, record: &Record<'_>, content: &Content<'_>, mut ids: StepIds, out: &mut Parsed) {
+        if is_set(record.is_meta) || is_set(record.is_compact_summary) {
+            return;
+        }
+        let (said, interrupts) = persons_words(content);
+        out.facts.interrupts += interrupts;
+        if let Some(said) = said {
+            self.say(Role::Agent, said, ids.next(), self.last_at, out);
+        }
+    }
+
+    fn interrupt(&mut self, times: u32, out: &mut Parsed) {
+        out.facts.interrupts += times;
+        self.after_interrupt = true;
+        let mut stopped: Vec<String> = self.open.keys().cloned().collect();
+        stopped.sort_unstable();
+        for call_id in stopped {
+            self.settle(CallEnd { call_id, status: ToolStatus::Cancelled, output: String::new() }, out);
+        }
+    }
+
+    fn system(&mut self, record: &Record<'_>, out: &mut Parsed) {
+        if let Some(uuid) = text(record.uuid) {
+            self.seen.insert(hash(&uuid));
+        }
+        self.circumstances(record, out);
+        if text(record.subtype).as_deref() == Some("compact_boundary") {
+            out.facts.compactions += 1;
+            self.summary_expected = true;
+        }
+    }
+
+    /// Of attachments only prompts count that the person sent while the agent worked.
+    fn attachment(&mut self, record: &Record<'_>, out: &mut Parsed) {
+        #[derive(Deserialize)]
+        struct Queued<'a> {
+            #[serde(rename = "type", borrow)]
+            kind: Cow<'a, str>,
+            #[serde(borrow, default)]
+            prompt: super::record::Raw<'a>,
+        }
+        self.circumstances(record, out);
+        let Some(queued) = record.attachment.and_then(|raw| serde_json::from_str::<Queued<'_>>(raw.get()).ok()) else {
+            return;
+        };
+        let is_new = text(record.uuid).is_none_or(|uuid| self.seen.insert(hash(&uuid)));
+        if queued.kind == "queued_command" && is_new && may_be_the_persons(record) {
+            let prompt = super::content::result_text(queued.prompt);
+            self.steer(&prompt, filled(record.uuid), self.last_at, out);
+        }
+    }
+
+    /// Prompts sent while the agent works wait in a queue. `remove` means that the agent was shown the first of them in
+    /// the middle of its turn: before 2.1.90 no other record says so. `dequeue` is followed by an ordinary record.
+    fn queue_operation(&mut self, record: &Record<'_>, out: &mut Parsed) {
+        match text(record.operation).as_deref() {
+            Some("enqueue") => {
+                let at = text(record.timestamp).and_then(|at| Timestamp::parse(&at));
+                self.queue.push_back((filled(record.content).unwrap_or_default(), at));
+            }
+            Some("dequeue") => drop(self.queue.pop_front()),
+            Some("remove") => {
+                if let Some((prompt, at)) = self.queue.pop_front() {
+                    let uuid = at.map(|at| format!("queued-{at}"));
+                    self.steer(&prompt, uuid, at.unwrap_or(self.last_at), out);
+                }
+            }
+            _ => self.queue.clear(),
+        }
+    }
+
+    fn steer(&mut self, prompt: &str, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
+        if words::is_machine_prompt(prompt) || self.was_steered(prompt.trim()) {
+            return;
+        }
+        if let words::Said::Words(said) = words::sort(prompt) {
+            if self.steered.len() == STEERED {
+                self.steered.pop_front();
+            }
+            self.steered.push_back(said.clone());
+            self.say(Role::User, said, uuid, at, out);
+        }
+    }
+
+    /// Whether this very prompt came out of the queue before; asked once for each.
+    fn was_steered(&mut self, said: &str) -> bool {
+        let known = self.steered.iter().position(|steered| steered == said);
+        known.is_some_and(|at| self.steered.remove(at).is_some())
+    }
+
+    fn say(&mut self, role: Role, said: String, uuid: Option<String>, at: Timestamp, out: &mut Parsed) {
+        if role == Role::User {
+            self.turn += u32::from(self.begun);
+        }
+        let after_interrupt = std::mem::take(&mut self.after_interrupt) && role == Role::User;
+        let message = Message { seq: self.seq, uuid: uuid.clone(), role, text: said, at, after_interrupt };
+        self.push(Step::Said(message), uuid, out);
+    }
+
+    fn push(&mut self, step: Step, uuid: Option<String>, out: &mut Parsed) {
+        out.steps.push(TracedStep { turn: self.turn, uuid, step });
+        self.seq += 1;
+        self.begun = true;
+    }
+
+    /// Gives a call its result: at once if it was made in this part, else for the store to do.
+    fn settle(&mut self, end: CallEnd, out: &mut Parsed) {
+        let place = self.open.remove(&end.call_id).flatten();
+        match place.and_then(|place| out.steps.get_mut(place)) {
+            Some(TracedStep { step: Step::Called(call), .. }) => {
+                call.status = end.status;
+                call.output = end.output;
+            }
+            _ => out.results.push(end),
+        }
+    }
+
+    /// Where and when a record was written.
+    fn circumstances(&mut self, record: &Record<'_>, out: &mut Parsed) {
+        if let Some(at) = text(record.timestamp).and_then(|at| Timestamp::parse(&at)) {
+            self.last_at = at;
+            out.facts.started_at = Some(out.facts.started_at.map_or(at, |first| first.min(at)));
+            out.facts.ended_at = Some(out.facts.ended_at.map_or(at, |last| last.max(at)));
+        }
+        if self.subagent && self.parent.is_none() {
+            self.parent = filled(record.session_id);
+        }
+        if self.native.is_none() {
+            self.native = filled(record.session_id);
+        }
+        if self.cwd.is_none() {
+            self.cwd = filled(record.cwd);
+        }
+        if let Some(branch) = text(record.git_branch).filter(|branch| !branch.is_empty() && branch != "HEAD")
+            && out.facts.branch.as_deref() != Some(&*branch)
+        {
+            out.facts.branch = Some(branch.into_owned());
+        }
+        if let Some(version) = text(record.version)
+            && out.facts.client_version.as_deref() != Some(&*version)
+        {
+            out.facts.client_version = Some(version.into_owned());
+        }
+    }
+
+    fn finish(&mut self, out: &mut Parsed) {
+        for place in self.open.values_mut() {
+            *place = None;
+        }
+        // A title written for another session's last record stands in whichever file was newest then.
+        let seen = &self.seen;
+        let mut ours = None;
+        self.summaries.retain(|(leaf, title)| {
+            let is_ours = seen.contains(leaf);
+            if is_ours {
+                ours = Some(title.clone());
+            }
+            !is_ours
+        });
+        out.facts.agent_title = out.facts.agent_title.take().or(ours).or_else(|| self.task.clone());
+        out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());
+        out.facts.parent.clone_from(&self.parent);
+        out.facts.cwd.clone_from(&self.cwd);
+        out.facts.subagent = self.subagent;
+        out.next_seq = self.seq;
+    }
+}
+
+/// Ids of one record's steps.
+struct StepIds {
+    uuid: Option<String>,
+    used: u32,
+}
+
+impl StepIds {
+    fn next(&mut self) -> Option<String> {
+        let uuid = self.uuid.as_ref()?;
+        self.used += 1;
+        Some(if self.used == 1 { uuid.clone() } else { format!("{uuid}#{}", self.used - 1) })
+    }
+}
+
+/// What a sub-agent was started for, from the description beside its transcript.
+fn task_of(path: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Meta {
+        description: String,
+    }
+    let meta = std::fs::read(path.with_extension("meta.json")).ok()?;
+    serde_json::from_slice::<Meta>(&meta).ok().map(|meta| meta.description)
+}
+
+fn is_uuid(name: &str) -> bool {
+    name.len() == 36
+        && name.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A type's name, short and harmless: it comes from the file and is shown to people.
+fn printable_name(kind: &str) -> String {
+    let name: String =
+        kind.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
+    if name.is_empty() { "without a name".to_owned() } else { name }
+}

@@ -1,0 +1,115 @@
+//! What a reader gives out, in the same shape for every agent.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Step, Timestamp, ToolStatus};
+
+/// Most characters kept of a tool call's input.
+pub const INPUT_CHARS: usize = 600;
+
+/// Text that will be cut is given out longer by this much, so that a secret that lies across the cut is still whole
+/// when it is looked for. Longer than any token; private keys are recognised by their start.
+pub const MARGIN_BYTES: usize = 4096;
+
+/// Most characters kept of a tool call's output. Failures are what memories are made of, so they keep more.
+pub fn output_chars(status: ToolStatus) -> usize {
+    match status {
+        ToolStatus::Failed => 3000,
+        ToolStatus::Pending | ToolStatus::Ok | ToolStatus::Cancelled => 600,
+    }
+}
+
+/// What a part of a transcript says of its session as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionFacts {
+    /// The agent's own session id.
+    pub native: String,
+    /// The agent's own id of the session that this one works for.
+    pub parent: Option<String>,
+    /// Whether it is a sub-agent's transcript.
+    pub subagent: bool,
+    /// First working directory named in the whole transcript so far.
+    pub cwd: Option<String>,
+    /// Latest branch named.
+    pub branch: Option<String>,
+    /// Title that the person gave.
+    pub custom_title: Option<String>,
+    /// Title that the agent gave.
+    pub agent_title: Option<String>,
+    /// Latest version of the agent named.
+    pub client_version: Option<String>,
+    /// Earliest time.
+    pub started_at: Option<Timestamp>,
+    /// Latest time.
+    pub ended_at: Option<Timestamp>,
+    /// How often the user stopped the agent.
+    pub interrupts: u32,
+    /// How often the context was compacted.
+    pub compactions: u32,
+    /// Pull requests named, as URLs.
+    pub pull_requests: Vec<String>,
+}
+
+/// A step with the turn it belongs to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TracedStep {
+    /// Position of the turn in the session, from 0.
+    pub turn: u32,
+    /// The record's id; the second and later steps of one record get `#1`, `#2` … appended.
+    pub uuid: Option<String>,
+    /// The step.
+    pub step: Step,
+}
+
+/// The result of a call that an earlier part made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallEnd {
+    /// The id that pairs them.
+    pub call_id: String,
+    /// How it ended.
+    pub status: ToolStatus,
+    /// Start of its output.
+    pub output: String,
+}
+
+/// Where and how often something was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// First line, from 1.
+    pub line: u64,
+    /// How often.
+    pub count: u64,
+}
+
+/// One part of a transcript.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parsed {
+    /// What it says of the session.
+    pub facts: SessionFacts,
+    /// New steps in order.
+    pub steps: Vec<TracedStep>,
+    /// Results of calls made in earlier parts.
+    pub results: Vec<CallEnd>,
+    /// What was not understood, by reason.
+    pub skipped: BTreeMap<String, Skipped>,
+    /// Records that the file holds twice; the first one counts.
+    pub copies: u32,
+    /// Position of the step after the last one.
+    pub next_seq: u32,
+}
+
+impl Parsed {
+    /// Counts something not understood.
+    pub(super) fn skip(&mut self, why: impl Into<String>, line: u64) {
+        self.skipped.entry(why.into()).or_insert(Skipped { line, count: 0 }).count += 1;
+    }
+}
+
+/// The text's start, at most `bytes` long, cut at a character.
+pub(super) fn start_of(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
