@@ -87,6 +87,9 @@ impl<'a> Scene<'a> {
     /// The memory of the turn's prompt, if one of its moments is lasting.
     fn of_prompt(&self, moments: &[&Moment]) -> Option<MemoryDraft> {
         let prompt = self.turn.prompt.as_ref()?;
+        if self.was_sent_before(prompt) {
+            return None;
+        }
         let lasting = moments.iter().copied().filter(|moment| moment.lasting);
         let strongest = lasting.min_by_key(|moment| precedence(moment.trigger))?;
         let quote = self.quote(prompt, strongest);
@@ -159,6 +162,12 @@ impl<'a> Scene<'a> {
     fn request_before(&self) -> Option<&'a Message> {
         let before = self.excerpt.turns[..self.index].iter().rev();
         before.filter_map(|turn| turn.prompt.as_ref()).find(|prompt| !super::prose::is_machine_made(&prompt.text))
+    }
+
+    /// Whether the same words came a moment ago: people stop the agent and send their prompt again.
+    fn was_sent_before(&self, prompt: &Message) -> bool {
+        let before = self.excerpt.turns[..self.index].iter().rev().take(2);
+        before.filter_map(|turn| turn.prompt.as_ref()).any(|earlier| earlier.text == prompt.text)
     }
 
     /// What the agent said last before this prompt.

@@ -156,6 +156,7 @@ fn is_machine_line(raw: &str) -> bool {
             r"^\s*(?:>|❯|\$ |% |⎿|⏺|●|•|│|┃|[|+]\s|\+\+\+|---|@@|[├└┌╭╰─═✓✗⨯×✘⚠])",
             r"^(?:\t| {4,})\S",
             r"^\s*[\[({]?\d{2,4}[-/:]\d{2}[-/:.]\d{2}",
+            r"^\s*\d{1,5} +[+-]",
             r"^\s*[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}",
             r"\|\s*(?:TRACE|DEBUG?|INFO?|WARN|ERROR?)\s*\|",
             r"(?i)^\s*(?:error|warning|warn|info|debug|fatal|panic|exception|traceback|caused by|note|hint|fail|pass|ok|npm err!?|\w*error|remote|run|ran)\b(?:\[[^\]]*\])?:",
@@ -189,8 +190,14 @@ fn is_impersonal(line: &str) -> bool {
     });
     let line = line.trim();
     line.chars().count() >= LONGEST_IMPERSONAL
-        && line.starts_with(char::is_uppercase)
+        && (line.starts_with(char::is_uppercase) || starts_with_code(line))
         && !PERSONAL.is_match(&line.replace('’', "'"))
+}
+
+/// `cfg.Load()` or `read_all`, not a word of prose.
+fn starts_with_code(line: &str) -> bool {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    word.chars().skip(1).any(|c| c.is_uppercase() || matches!(c, '_' | '(' | '.')) || word.starts_with('`')
 }
 
 /// Messages that carry a reviewer's severity mark.

@@ -1,5 +1,6 @@
 //! The one integration-test binary.
 
+mod catching;
 mod ingest;
 mod traces;
 

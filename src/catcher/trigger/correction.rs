@@ -42,3 +42,55 @@ fn conceded(heard: &Heard<'_>, section: &Section) -> Option<Hit> {
     let words = section.hits(opening.trim_start()).into_iter().next()?;
     Some(Hit { span: 0..0, words: format!("the agent replied “{words}”") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+
+    fn check(words: &str, expected: bool) {
+        let turns = reply_to_agent(words);
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{words:?}: {found:?}");
+        assert!(found.iter().all(|moment| moment.trigger == Trigger::Correction));
+    }
+
+    #[test]
+    fn fires() {
+        for words in [
+            "No, the launcher belongs in the home directory",
+            "That's not what the loader is for, it only parses",
+            "Don't touch the parser, change the writer",
+            "You forgot the second launcher in the list",
+            "I meant the outer loop and not the inner one",
+            "Actually the port comes from the environment",
+            "Why did you delete the settings of the launcher?",
+            "It should be in the cache directory",
+            "Revert that, the old launcher handled both cases",
+            "Wir wollten das nicht, das ist falsch",
+            "Não era isso, era para o outro arquivo",
+        ] {
+            check(words, true);
+        }
+    }
+
+    #[test]
+    fn stays_silent() {
+        for words in [
+            "No need to test the launcher",
+            "No problem, the launcher can wait",
+            "No idea what the launcher does",
+            "Add an undo button to the launcher",
+            "Create a stop command for the launcher",
+            "What does the launcher do when it is wrong?",
+            "Could you check whether the launcher is not running?",
+            "Wait for the launcher and report",
+            "Show me the instructions of the launcher",
+            "Add a test that says `no, that's wrong`",
+            "The message \"no, this is not what you wanted\" comes from the launcher",
+            "Look around but don't change anything yet",
+        ] {
+            check(words, false);
+        }
+    }
+}

@@ -24,3 +24,47 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     let hits = (!hits.is_empty()).then_some(hits)?;
     Some(Moment::of_prompt(Trigger::Decision, heard.turn.number, hits).lasting_if(lasting))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+
+    fn check(words: &str, expected: bool) {
+        let turns = reply_to_agent(words);
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{words:?}: {found:?}");
+        assert!(found.iter().all(|moment| moment.trigger == Trigger::Decision));
+    }
+
+    #[test]
+    fn fires() {
+        for words in [
+            "Let's go with sqlite for the log",
+            "We'll keep the old format for now",
+            "option 2",
+            "We decided to drop windows",
+            "I'd rather have one file per day",
+            "I think we should move it into the store",
+            "Wir bleiben bei sqlite für das Log",
+            "Vamos usar sqlite",
+        ] {
+            check(words, true);
+        }
+    }
+
+    #[test]
+    fn stays_silent() {
+        for words in [
+            "let's commit",
+            "Let's fix the tests",
+            "commit and push",
+            "Can you look at the store?",
+            "Make sure it compiles",
+            "let's see",
+            "run the tests again",
+        ] {
+            check(words, false);
+        }
+    }
+}

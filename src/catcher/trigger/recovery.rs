@@ -172,3 +172,30 @@ fn telling_line(output: &str) -> String {
     let blunt = lines.iter().find(|line| line.to_lowercase().contains("error"));
     telling.or(blunt).or(lines.first()).map(|line| one_line(line, ERROR_CHARS)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_do_the_same_work() {
+        let check = |failed: &str, next: &str, expected: bool| {
+            assert_eq!(is_variant(failed, next), expected, "{failed:?} then {next:?}");
+        };
+        check("rocket diff 7 --stat", "rocket diff 7 --name-only", true);
+        check("rocket fmt", "rocket trust && rocket fmt", true);
+        check("python tool.py --all", "python3 tool.py --all", true);
+        check("cd a && rocket build 2>&1 | tail", "cd a && rocket build", false);
+        check("rocket status", "rocket check", false);
+        check("git -C /x status", "git -C /x gc", false);
+        check("./run.sh start", "./run.sh stop", false);
+    }
+
+    #[test]
+    fn the_telling_line_is_found() {
+        let check = |output: &str, expected: &str| assert_eq!(telling_line(output), expected, "{output:?}");
+        check("Exit code 1\nreading\nunknown flag: --x\nUsage: rocket", "unknown flag: --x");
+        check("Exit code 2\nstarting\nError: no fuel", "Error: no fuel");
+        check("Exit code 1", "");
+    }
+}
