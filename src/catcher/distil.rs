@@ -144,7 +144,8 @@ impl<'a> Scene<'a> {
             return text.to_owned();
         }
         let hit_starts = moment.hits().iter().filter(|hit| !hit.span.is_empty()).map(|hit| hit.span.start);
-        let Some(start) = hit_starts.min().or(self.own.first().map(|sentence| sentence.span.start)) else {
+        let telling = || wording::telling(self.own, moment.hits()).map(|sentence| sentence.span.start);
+        let Some(start) = hit_starts.min().or_else(telling) else {
             return wording::cut(text, QUOTE_CHARS);
         };
         let mut end = start;

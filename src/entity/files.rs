@@ -78,7 +78,7 @@ mod tests {
         check("the Makefile.", &["Makefile"]);
         check("@docs/plan.txt", &["docs/plan.txt"]);
         check("in /etc/nginx/conf.d now", &["/etc/nginx/conf.d"]);
-        check("under cmd/entire/cli somewhere", &["cmd/entire/cli"]);
+        check("under app/core/net somewhere", &["app/core/net"]);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! Built turns through the catcher and through the store: what comes out, from whom, and only once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot open its own store fails")]
 
-use std::path::Path;
-
 use memory_lane::catcher::{EarlierPrompt, Excerpt, VERSION, catch};
 use memory_lane::model::{
     Agent, Direction, EntityKind, FileAction, MemoryDraft, MemoryKind, Message, Origin, Polarity, Project, Role,
@@ -290,19 +288,10 @@ fn steps_of(turn: &Turn) -> Vec<StepAt> {
     turn.prompt.iter().map(at).chain(steps).collect()
 }
 
-fn titles(path: &Path) -> Vec<String> {
-    let store = SqliteStore::open(path).unwrap();
-    let mut titles: Vec<String> =
-        store.memories(&MemoryFilter::default()).unwrap().into_iter().map(|memory| memory.draft.title).collect();
-    titles.sort();
-    titles
-}
-
 /// Reads the session in the given pieces, catching after each.
 fn caught_in_pieces(talk: &Talk, ends: &[usize]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("memory.db");
-    let mut store = SqliteStore::open(&path).unwrap();
+    let mut store = SqliteStore::open(&dir.path().join("memory.db")).unwrap();
     let mut from = 0;
     for &to in ends {
         store.append(&append("/t/s1.jsonl", talk, from, to)).unwrap();
@@ -312,8 +301,10 @@ fn caught_in_pieces(talk: &Talk, ends: &[usize]) -> Vec<String> {
     let again = pipeline::catch(&mut store, Timestamp(1_790_000_000_000), &mut |_, _| {}).unwrap();
     assert_eq!((again.sessions, again.memories), (0, 0), "a second run does nothing");
     assert!(store.uncaught(VERSION).unwrap().is_empty());
-    drop(store);
-    titles(&path)
+    let memories = store.memories(&MemoryFilter::default()).unwrap();
+    let mut titles: Vec<String> = memories.into_iter().map(|memory| memory.draft.title).collect();
+    titles.sort();
+    titles
 }
 
 #[test]

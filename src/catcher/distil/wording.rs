@@ -145,7 +145,7 @@ fn quoted(hit: &Hit) -> String {
 }
 
 /// The sentence that fired and says most; when it says too little, the one after it.
-fn telling<'a>(own: &'a [Sentence], hits: &[Hit]) -> Option<&'a Sentence> {
+pub(super) fn telling<'a>(own: &'a [Sentence], hits: &[Hit]) -> Option<&'a Sentence> {
     let says = |sentence: &&Sentence| content_terms(&sentence.plain).len();
     let fired: Vec<&Sentence> =
         own.iter().filter(|sentence| hits.iter().any(|hit| hit.span == sentence.span)).collect();

@@ -6,6 +6,8 @@ use crate::model::{Direction, Step, Trigger};
 
 /// Fewer words of content than this say that something is wrong, not what.
 const FEWEST_TERMS: usize = 4;
+/// The same when only the agent's admission tells a correction from a question.
+const FEWEST_TERMS_UNSAID: usize = 6;
 
 /// Prompts that contradict what the agent did or said.
 pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
@@ -26,7 +28,8 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     if hits.is_empty() {
         return None;
     }
-    let lasting = heard.content() >= FEWEST_TERMS;
+    let said = hits.iter().any(|hit| !hit.span.is_empty());
+    let lasting = heard.content() >= if said { FEWEST_TERMS } else { FEWEST_TERMS_UNSAID };
     let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
 }
