@@ -137,12 +137,7 @@ fn entropy(text: &str) -> f32 {
         counts[usize::from(byte)] += 1;
     }
     let total = text.len() as f32;
-    counts
-        .iter()
-        .filter(|&&count| count > 0)
-        .map(|&count| count as f32 / total)
-        .map(|share| -share * share.log2())
-        .sum()
+    counts.iter().filter(|&&count| count > 0).map(|&count| count as f32 / total).map(|share| -share * share.log2()).sum()
 }
 
 #[cfg(test)]

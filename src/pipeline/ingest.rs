@@ -113,7 +113,11 @@ pub fn ingest(
 
 /// The files that are new or differ in size or time from when they were last looked at, oldest first: a fork is then
 /// read after the session whose records it copies.
-fn changed_files(store: &dyn SessionStore, roots: &[PathBuf], report: &mut IngestReport) -> anyhow::Result<Vec<Job>> {
+fn changed_files(
+    store: &dyn SessionStore,
+    roots: &[PathBuf],
+    report: &mut IngestReport,
+) -> anyhow::Result<Vec<Job>> {
     let known = store.transcripts().context("list the transcripts read so far")?;
     let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
     let mut seen = HashSet::new();
@@ -138,7 +142,10 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// One reading thread: takes the next file until none is left.
-fn read_files<'a>(queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>)>>, surroundings: &Surroundings<'_>) {
+fn read_files<'a>(
+    queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>)>>,
+    surroundings: &Surroundings<'_>,
+) {
     loop {
         let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
         let Some((job, events)) = next else { return };
@@ -177,9 +184,7 @@ impl Writer<'_> {
                 }
                 Event::Finished => {
                     if has_news || job.is_known() {
-                        self.store
-                            .touch_transcript(&job.name(), job.size, job.mtime_ns)
-                            .context("note a file's time")?;
+                        self.store.touch_transcript(&job.name(), job.size, job.mtime_ns).context("note a file's time")?;
                     }
                     self.report.files_unchanged += u64::from(!has_news);
                 }
@@ -195,11 +200,7 @@ impl Writer<'_> {
     fn store(&mut self, append: &Append) -> anyhow::Result<()> {
         let done = self.store.append(append).with_context(|| format!("store {}", append.state.path))?;
         let session = append.head.id.clone();
-        if done.new_session {
-            self.new.insert(session)
-        } else {
-            self.updated.insert(session)
-        };
+        if done.new_session { self.new.insert(session) } else { self.updated.insert(session) };
         self.report.messages += u64::from(done.messages);
         self.report.tool_calls += u64::from(done.calls);
         self.report.copies += u64::from(done.copies);

@@ -57,11 +57,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     token("google-api-key", &["aiza"], r"\bAIza[0-9A-Za-z_-]{35}"),
     token("google-oauth", &["ya29.", "gocspx-"], r"\b(?:ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,})"),
-    token(
-        "azure-storage",
-        &["accountkey=", "sharedaccesskey="],
-        r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,}={0,2})",
-    ),
+    token("azure-storage", &["accountkey=", "sharedaccesskey="], r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,}={0,2})"),
     token("azure-secret", &["8q~", "7q~", "q~"], r"\b[A-Za-z0-9_.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
     token("azure-sas", &["sig="], r"[?&]sig=(?P<secret>[A-Za-z0-9%+/]{40,}(?:%3[dD]|=)?)"),
     token("digitalocean-token", &["dop_v1_", "doo_v1_", "dor_v1_"], r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
@@ -74,10 +70,7 @@ pub(super) const RULES: &[Rule] = &[
     token("github-pat", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{36,255}\b"),
     token(
         "gitlab-token",
-        &[
-            "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "glsoat-", "glffct-",
-            "gloas-",
-        ],
+        &["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-", "glsoat-", "glffct-", "gloas-"],
         r"\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct|oas)-[0-9A-Za-z_.-]{20,}",
     ),
     token("npm-token", &["npm_"], r"\bnpm_[A-Za-z0-9]{36}\b"),
@@ -93,18 +86,10 @@ pub(super) const RULES: &[Rule] = &[
     token("airtable-token", &["pat"], r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
     // Running things.
     token("vault-token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"),
-    token(
-        "doppler-token",
-        &["dp.pt.", "dp.st.", "dp.sa.", "dp.ct.", "dp.scim.", "dp.audit."],
-        r"\bdp\.(?:pt|st|sa|ct|scim|audit)\.[A-Za-z0-9._-]{40,}",
-    ),
+    token("doppler-token", &["dp.pt.", "dp.st.", "dp.sa.", "dp.ct.", "dp.scim.", "dp.audit."], r"\bdp\.(?:pt|st|sa|ct|scim|audit)\.[A-Za-z0-9._-]{40,}"),
     token("terraform-token", &[".atlasv1."], r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
     token("pulumi-token", &["pul-"], r"\bpul-[a-f0-9]{40}\b"),
-    token(
-        "grafana-token",
-        &["glsa_", "glc_"],
-        r"\b(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})",
-    ),
+    token("grafana-token", &["glsa_", "glc_"], r"\b(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,}={0,2})"),
     token("sentry-token", &["sntrys_", "sntryu_"], r"\bsntry[su]_[A-Za-z0-9+/=_-]{40,}"),
     token("newrelic-key", &["nrak-"], r"\bNRAK-[A-Z0-9]{27}\b"),
     token("planetscale-secret", &["pscale_"], r"\bpscale_(?:tkn|pw|oauth)_[A-Za-z0-9_=.-]{32,}"),
@@ -112,11 +97,7 @@ pub(super) const RULES: &[Rule] = &[
     token("onepassword-token", &["ops_eyj"], r"\bops_eyJ[A-Za-z0-9+/=_-]{100,}"),
     // Models.
     token("anthropic-key", &["sk-ant-"], r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{24,}"),
-    token(
-        "openai-key",
-        &["sk-"],
-        r"\bsk-(?:(?:proj|svcacct|admin|or-v1|lf)-[A-Za-z0-9_-]{32,}|[A-Za-z0-9]{32,}\b|[A-Za-z0-9_-]{16,}T3BlbkFJ[A-Za-z0-9_-]{16,})",
-    ),
+    token("openai-key", &["sk-"], r"\bsk-(?:(?:proj|svcacct|admin|or-v1|lf)-[A-Za-z0-9_-]{32,}|[A-Za-z0-9]{32,}\b|[A-Za-z0-9_-]{16,}T3BlbkFJ[A-Za-z0-9_-]{16,})"),
     token("huggingface-token", &["hf_", "api_org_"], r"\b(?:hf_[A-Za-z0-9]{30,}|api_org_[A-Za-z0-9]{30,})\b"),
     token("huggingface-s3-key", &["hfak"], r"\bHFAK[A-Z0-9]{12,}[A-Za-z0-9]*\b"),
     token("groq-key", &["gsk_"], r"\bgsk_[A-Za-z0-9]{40,}\b"),
@@ -125,47 +106,21 @@ pub(super) const RULES: &[Rule] = &[
     token("xai-key", &["xai-"], r"\bxai-[A-Za-z0-9]{60,}\b"),
     token("tavily-key", &["tvly-"], r"\btvly-[A-Za-z0-9_-]{28,}"),
     // Talking and paying.
-    token(
-        "slack-token",
-        &["xox", "xapp-"],
-        r"\b(?:xox[abeoprs](?:\.xox[bp])?-[0-9A-Za-z-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,})",
-    ),
-    token(
-        "slack-webhook",
-        &["hooks.slack.com"],
-        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_+-]{20,})",
-    ),
-    token(
-        "discord-webhook",
-        &["/api/webhooks/"],
-        r"discord(?:app)?\.com/api/webhooks/\d+/(?P<secret>[A-Za-z0-9_-]{40,})",
-    ),
-    token(
-        "discord-token",
-        &["discord", "bot "],
-        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}",
-    ),
+    token("slack-token", &["xox", "xapp-"], r"\b(?:xox[abeoprs](?:\.xox[bp])?-[0-9A-Za-z-]{10,}|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,})"),
+    token("slack-webhook", &["hooks.slack.com"], r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_+-]{20,})"),
+    token("discord-webhook", &["/api/webhooks/"], r"discord(?:app)?\.com/api/webhooks/\d+/(?P<secret>[A-Za-z0-9_-]{40,})"),
+    token("discord-token", &["discord", "bot "], r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}"),
     token("telegram-token", &[":aa"], r"\b\d{8,10}:AA[A-Za-z0-9_-]{32,34}"),
     token("twilio-key", TWILIO, r"\bSK[0-9a-f]{32}\b"),
     token("sendgrid-key", &["sg."], r"\bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}"),
     token("mailgun-key", &["key-"], r"\bkey-[0-9a-f]{32}\b"),
     token("mailchimp-key", &["-us"], r"\b[0-9a-f]{32}-us\d{1,2}\b"),
-    token(
-        "stripe-key",
-        &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"],
-        r"\b(?:[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|whsec_[0-9A-Za-z+/=]{24,})",
-    ),
+    token("stripe-key", &["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"], r"\b(?:[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|whsec_[0-9A-Za-z+/=]{24,})"),
     token("square-token", &["sq0"], r"\bsq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}"),
     token("shopify-token", &["shpat_", "shpca_", "shppa_", "shpss_"], r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b"),
     // General forms.
     token("jwt", &["eyj"], r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    named(
-        "url-password",
-        &["://"],
-        r#"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@"'<>`\\]{0,80}:(?P<secret>[^\s/@"'<>`\\]{3,200})@[A-Za-z0-9\[]"#,
-        0.0,
-        not_a_placeholder,
-    ),
+    named("url-password", &["://"], r#"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@"'<>`\\]{0,80}:(?P<secret>[^\s/@"'<>`\\]{3,200})@[A-Za-z0-9\[]"#, 0.0, not_a_placeholder),
     named(
         "authorization",
         &["authorization"],
@@ -173,13 +128,7 @@ pub(super) const RULES: &[Rule] = &[
         2.5,
         has_digit_or_mixed_case,
     ),
-    named(
-        "bearer-token",
-        &["bearer "],
-        r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/-]{20,}={0,2})",
-        3.0,
-        looks_generated,
-    ),
+    named("bearer-token", &["bearer "], r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/-]{20,}={0,2})", 3.0, looks_generated),
     named(
         "cookie",
         &["cookie", "session", "sid="],
@@ -187,20 +136,8 @@ pub(super) const RULES: &[Rule] = &[
         3.0,
         looks_generated,
     ),
-    named(
-        "curl-user",
-        &["curl"],
-        r#"(?i)\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)[ =]?[\\"']{0,2}[^\s:"'\\$]+:(?P<secret>[^\s"'\\$<{]{3,})"#,
-        0.0,
-        not_a_placeholder,
-    ),
-    named(
-        "password-flag",
-        &["--password", "--passphrase", "sshpass", "--token", "--api-key"],
-        r#"(?i)(?:--(?:[a-z-]*-)?(?:password|passphrase|token|api-key)(?:=|\s+)|\bsshpass\s+-p\s*)[\\"']{0,2}(?P<secret>[^\s"'\\$<{(,;|&-][^\s"'\\$<{(,;|&]{5,})"#,
-        0.0,
-        is_password,
-    ),
+    named("curl-user", &["curl"], r#"(?i)\bcurl\b[^\n|;]{0,400}?\s(?:-u|--user|--proxy-user)[ =]?[\\"']{0,2}[^\s:"'\\$]+:(?P<secret>[^\s"'\\$<{]{3,})"#, 0.0, not_a_placeholder),
+    named("password-flag", &["--password", "--passphrase", "sshpass", "--token", "--api-key"], r#"(?i)(?:--(?:[a-z-]*-)?(?:password|passphrase|token|api-key)(?:=|\s+)|\bsshpass\s+-p\s*)[\\"']{0,2}(?P<secret>[^\s"'\\$<{(,;|&-][^\s"'\\$<{(,;|&]{5,})"#, 0.0, is_password),
     named(
         "env-secret",
         &["password", "passwd", "passphrase", "secret", "token", "key", "credential", "_pw", "_pass", "_auth"],
@@ -232,70 +169,21 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// `SK` and a hexadecimal digit: `sk` alone is in too many words.
-const TWILIO: &[&str] =
-    &["sk0", "sk1", "sk2", "sk3", "sk4", "sk5", "sk6", "sk7", "sk8", "sk9", "ska", "skb", "skc", "skd", "ske", "skf"];
+const TWILIO: &[&str] = &[
+    "sk0", "sk1", "sk2", "sk3", "sk4", "sk5", "sk6", "sk7", "sk8", "sk9", "ska", "skb", "skc", "skd", "ske", "skf",
+];
 
 /// Values that stand for a secret in examples and settings.
 const PLACEHOLDERS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "pass",
-    "pwd",
-    "secret",
-    "token",
-    "user",
-    "username",
-    "changeme",
-    "change-me",
-    "change_me",
-    "example",
-    "placeholder",
-    "redacted",
-    "none",
-    "null",
-    "nil",
-    "true",
-    "false",
-    "undefined",
-    "string",
-    "empty",
-    "dummy",
-    "default",
-    "required",
-    "optional",
-    "process.env",
-    "os.environ",
-    "env.",
-    "getenv",
-    "config.",
-    "self.",
-    "this.",
-    "settings.",
+    "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "user", "username", "changeme", "change-me",
+    "change_me", "example", "placeholder", "redacted", "none", "null", "nil", "true", "false", "undefined", "string",
+    "empty", "dummy", "default", "required", "optional", "process.env", "os.environ", "env.", "getenv", "config.",
+    "self.", "this.", "settings.",
 ];
 
 /// Beginnings that make a value a placeholder.
-const PLACEHOLDER_STARTS: &[&str] = &[
-    "your",
-    "my-",
-    "my_",
-    "xxx",
-    "<",
-    "$",
-    "{",
-    "%",
-    "*",
-    "...",
-    "…",
-    "replace",
-    "insert",
-    "process.env",
-    "os.environ",
-    "env.",
-    "test-",
-    "fake",
-    "sample",
-];
+const PLACEHOLDER_STARTS: &[&str] =
+    &["your", "my-", "my_", "xxx", "<", "$", "{", "%", "*", "...", "…", "replace", "insert", "process.env", "os.environ", "env.", "test-", "fake", "sample"];
 
 fn not_a_placeholder(value: &str) -> bool {
     let lower = value.to_lowercase();
@@ -324,8 +212,7 @@ fn has_digit_and_letter(value: &str) -> bool {
 }
 
 fn has_digit_or_mixed_case(value: &str) -> bool {
-    let mixed =
-        value.bytes().any(|byte| byte.is_ascii_lowercase()) && value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let mixed = value.bytes().any(|byte| byte.is_ascii_lowercase()) && value.bytes().any(|byte| byte.is_ascii_uppercase());
     (has_digit(value) || mixed) && not_a_placeholder(value)
 }
 
@@ -334,11 +221,7 @@ fn is_password(value: &str) -> bool {
     let path = value.starts_with(['/', '.', '~', '@', '-']) || value.contains("://");
     let plain_words = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
     let constant = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    !path
-        && !(plain_words && value.len() > 12)
-        && !constant
-        && not_a_placeholder(value)
-        && (has_digit(value) || value.len() >= 6)
+    !path && !(plain_words && value.len() > 12) && !constant && not_a_placeholder(value) && (has_digit(value) || value.len() >= 6)
 }
 
 /// A value that a person would not type: letters and digits mixed, neither an id nor a number nor a dotted name.

@@ -31,12 +31,7 @@ fn planted() -> Vec<(&'static str, String, String)> {
         row("github-token", "https://", format!("ghp_{}", an(36)), "@github.com"),
         row("github-pat", "", format!("github_pat_{}_{}", an(22), an(59)), ""),
         row("gitlab-token", "PRIVATE-TOKEN: ", format!("glpat-{}", an(20)), ""),
-        row(
-            "slack-token",
-            "",
-            format!("xoxb-{}-{}-{}", random("0123456789", 12, 1), random("0123456789", 12, 2), an(24)),
-            "",
-        ),
+        row("slack-token", "", format!("xoxb-{}-{}-{}", random("0123456789", 12, 1), random("0123456789", 12, 2), an(24)), ""),
         row("slack-webhook", "https://hooks.slack.com/services/", format!("T{}/B{}/{}", an(8), an(8), an(24)), ""),
         row("stripe-key", "stripe.api_key='", format!("sk_live_{}", an(24)), "'"),
         row("openai-key", "", format!("sk-proj-{}", an(48)), ""),
@@ -113,9 +108,7 @@ fn ordinary_text_is_left_alone() {
     untouched("Authorization: Bearer <token> or Authorization: Bearer $TOKEN");
     untouched("the bearer of this letter is known to us all, the keyboard is a key-board");
     untouched("-----BEGIN PRIVATE KEY----- is how such a file starts, -----END PRIVATE KEY----- how it ends");
-    untouched(
-        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-    );
+    untouched("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
     untouched("const password = await ask('Password:'); if (password === confirmPassword) {}");
     untouched("GOOGLE_APPLICATION_CREDENTIALS=/home/me/key.json SSH_AUTH_SOCK=/tmp/agent");
     untouched("task-manager-sk-learn ask-me-anything-about-the-risk-assessment");

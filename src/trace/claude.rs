@@ -86,10 +86,7 @@ mod tests {
         check(r#"{"type":"user","timestamp":"2024-01-01T10:00:00Z","message":{"content":"hello"}}"#, true);
         check("{\"type\":\"summary\",\"summary\":\"A title\",\"leafUuid\":\"u\"}\n", true);
         check("not json\n{\"type\":\"mode\",\"mode\":\"normal\",\"sessionId\":\"s\"}\n", true);
-        check(
-            r#"{"parentUuid":null,"isSidechain":false,"type":"user","message":{"role":"user","content":"cut he"#,
-            true,
-        );
+        check(r#"{"parentUuid":null,"isSidechain":false,"type":"user","message":{"role":"user","content":"cut he"#, true);
         check(r#"{"timestamp":"2026-01-01T00:00:00Z","type":"session_meta","payload":{"id":"x"}}"#, false);
         check(r#"{"type":"session","version":3,"id":"x","cwd":"/"}"#, false);
         check(r#"{"role":"user","message":{"content":[]}}"#, false);

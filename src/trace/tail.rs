@@ -41,8 +41,7 @@ pub fn tail(path: &Path, limit: usize) -> Vec<TailMessage> {
         start -= length;
         let Some(mut block) = read_at(&mut file, start, length) else { break };
         block.append(&mut rest);
-        let from =
-            if start == 0 { 0 } else { block.iter().position(|&byte| byte == b'\n').map_or(block.len(), |at| at + 1) };
+        let from = if start == 0 { 0 } else { block.iter().position(|&byte| byte == b'\n').map_or(block.len(), |at| at + 1) };
         for line in block[from..].rsplit(|&byte| byte == b'\n') {
             if found.len() == limit {
                 break;
@@ -115,8 +114,7 @@ mod tests {
 
     #[test]
     fn gives_the_last_messages_oldest_first() {
-        let content: String =
-            (0..50).map(|n| line(if n % 2 == 0 { "user" } else { "assistant" }, n, &n.to_string())).collect();
+        let content: String = (0..50).map(|n| line(if n % 2 == 0 { "user" } else { "assistant" }, n, &n.to_string())).collect();
         check(content.as_bytes(), 3, &[(Role::Agent, "47"), (Role::User, "48"), (Role::Agent, "49")]);
         check(line("user", 1, "only").as_bytes(), 5, &[(Role::User, "only")]);
         check(b"", 5, &[]);

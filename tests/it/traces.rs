@@ -110,8 +110,7 @@ fn only_the_persons_words_are_the_persons() {
 
 #[test]
 fn attachments_and_copies_of_requests_say_nothing() {
-    let injected =
-        json!({"type": "hook_additional_context", "content": ["a recalled memory"], "hookName": "UserPromptSubmit"});
+    let injected = json!({"type": "hook_additional_context", "content": ["a recalled memory"], "hookName": "UserPromptSubmit"});
     let parsed = read(
         &file()
             .user("question")
@@ -125,12 +124,9 @@ fn attachments_and_copies_of_requests_say_nothing() {
 
 #[test]
 fn what_the_program_writes_for_the_agent_is_not_the_agents() {
-    let synthetic =
-        json!({"message": {"model": "<synthetic>", "content": [{"type": "text", "text": "No response requested."}]}});
-    let error =
-        json!({"isApiErrorMessage": true, "message": {"content": [{"type": "text", "text": "API Error: 529"}]}});
-    let thinking =
-        json!({"message": {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": " "}]}});
+    let synthetic = json!({"message": {"model": "<synthetic>", "content": [{"type": "text", "text": "No response requested."}]}});
+    let error = json!({"isApiErrorMessage": true, "message": {"content": [{"type": "text", "text": "API Error: 529"}]}});
+    let thinking = json!({"message": {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": " "}]}});
     check(&file().record("assistant", synthetic).record("assistant", error).record("assistant", thinking), &[]);
 }
 
@@ -190,13 +186,7 @@ fn prompts_sent_while_the_agent_works_are_kept_once() {
     session = session.record("attachment", queued);
     check(
         &session,
-        &[
-            (User, "start"),
-            (Agent, "Working."),
-            (User, "also the tests"),
-            (User, "and then the docs"),
-            (User, "one more"),
-        ],
+        &[(User, "start"), (Agent, "Working."), (User, "also the tests"), (User, "and then the docs"), (User, "one more")],
     );
 }
 
@@ -223,9 +213,7 @@ fn titles_and_pull_requests_are_facts() {
             .line(r#"{"type":"summary","summary":"Of another session","leafUuid":"elsewhere"}"#)
             .line(&format!(r#"{{"type":"summary","summary":"Fixing the build","leafUuid":"{ID}-1"}}"#))
             .user("fix")
-            .line(&format!(
-                r#"{{"type":"pr-link","sessionId":"{ID}","prNumber":7,"prUrl":"https://example.com/pull/7"}}"#
-            ))
+            .line(&format!(r#"{{"type":"pr-link","sessionId":"{ID}","prNumber":7,"prUrl":"https://example.com/pull/7"}}"#))
             .line(&format!(r#"{{"type":"custom-title","sessionId":"{ID}","customTitle":"My title"}}"#)),
     );
     assert_eq!(parsed.facts.agent_title.as_deref(), Some("Fixing the build"));
@@ -239,12 +227,10 @@ fn titles_and_pull_requests_are_facts() {
 fn a_sub_agents_file_belongs_to_its_session() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("agent-a1b2c3.jsonl");
-    std::fs::write(path.with_extension("meta.json"), r#"{"agentType":"Explore","description":"Find the parser"}"#)
-        .unwrap();
-    let file = file().user_with("look for the parser", json!({"isSidechain": true, "agentId": "a1b2c3"})).record(
-        "assistant",
-        json!({"isSidechain": true, "message": {"content": [{"type": "text", "text": "Found it."}]}}),
-    );
+    std::fs::write(path.with_extension("meta.json"), r#"{"agentType":"Explore","description":"Find the parser"}"#).unwrap();
+    let file = file()
+        .user_with("look for the parser", json!({"isSidechain": true, "agentId": "a1b2c3"}))
+        .record("assistant", json!({"isSidechain": true, "message": {"content": [{"type": "text", "text": "Found it."}]}}));
     let parsed = read_at(&path, file.text().as_bytes());
     let facts = &parsed.facts;
     assert_eq!((facts.native.as_str(), facts.parent.as_deref(), facts.subagent), ("agent-a1b2c3", Some(ID), true));
@@ -262,8 +248,7 @@ fn a_record_written_twice_counts_once() {
 
 #[test]
 fn steps_of_one_record_have_ids_of_their_own() {
-    let blocks =
-        json!([{"type": "text", "text": "Both."}, {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}]);
+    let blocks = json!([{"type": "text", "text": "Both."}, {"type": "tool_use", "id": "t1", "name": "Bash", "input": {}}]);
     let parsed = read(&file().record("assistant", json!({"message": {"content": blocks}})));
     let ids: Vec<_> = parsed.steps.iter().map(|step| step.uuid.clone().unwrap()).collect();
     assert_eq!(ids, [format!("{ID}-1"), format!("{ID}-1#1")]);

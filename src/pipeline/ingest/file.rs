@@ -85,7 +85,11 @@ impl Job {
         }
     }
 
-    fn try_read(&self, surroundings: &Surroundings<'_>, send: &mut dyn FnMut(Event) -> bool) -> std::io::Result<bool> {
+    fn try_read(
+        &self,
+        surroundings: &Surroundings<'_>,
+        send: &mut dyn FnMut(Event) -> bool,
+    ) -> std::io::Result<bool> {
         let mut file = File::open(&self.path)?;
         let mut head = Vec::with_capacity(HEAD_BYTES);
         Read::by_ref(&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
@@ -170,9 +174,7 @@ impl<'a> Lines<'a> {
             }
             if block.len() > MOST_LINE_BYTES {
                 let limit = MOST_LINE_BYTES / (1024 * 1024);
-                return Err(std::io::Error::other(format!(
-                    "a line is longer than {limit} MB; the lines before it are kept"
-                )));
+                return Err(std::io::Error::other(format!("a line is longer than {limit} MB; the lines before it are kept")));
             }
         }
         if self.ended {

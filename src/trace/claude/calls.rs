@@ -103,26 +103,10 @@ mod tests {
     fn a_call_that_was_stopped_did_not_fail() {
         check(r#"{"content":"fine"}"#, "{}", ToolStatus::Ok);
         check(r#"{"content":[{"type":"text","text":"fine"}],"is_error":false}"#, "{}", ToolStatus::Ok);
-        check(
-            r#"{"content":"Exit code 1\nno such file","is_error":true}"#,
-            "\"Error: Exit code 1\"",
-            ToolStatus::Failed,
-        );
-        check(
-            r#"{"content":"The user doesn't want to proceed with this","is_error":true}"#,
-            "{}",
-            ToolStatus::Cancelled,
-        );
-        check(
-            r#"{"content":"<tool_use_error>Sibling tool call errored</tool_use_error>","is_error":true}"#,
-            "{}",
-            ToolStatus::Cancelled,
-        );
-        check(
-            r#"{"content":"Permission to use Bash with command x has been denied.","is_error":true}"#,
-            "{}",
-            ToolStatus::Cancelled,
-        );
+        check(r#"{"content":"Exit code 1\nno such file","is_error":true}"#, "\"Error: Exit code 1\"", ToolStatus::Failed);
+        check(r#"{"content":"The user doesn't want to proceed with this","is_error":true}"#, "{}", ToolStatus::Cancelled);
+        check(r#"{"content":"<tool_use_error>Sibling tool call errored</tool_use_error>","is_error":true}"#, "{}", ToolStatus::Cancelled);
+        check(r#"{"content":"Permission to use Bash with command x has been denied.","is_error":true}"#, "{}", ToolStatus::Cancelled);
         check(r#"{"content":"any","is_error":true}"#, "\"User rejected tool use\"", ToolStatus::Cancelled);
         check(r#"{"content":"part"}"#, r#"{"stdout":"part","stderr":"","interrupted":true}"#, ToolStatus::Cancelled);
     }
@@ -130,13 +114,11 @@ mod tests {
     #[test]
     fn a_call_names_its_command_and_files() {
         let block: Block<'_> =
-            serde_json::from_str(r#"{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"cargo test"}}"#)
-                .unwrap();
+            serde_json::from_str(r#"{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"cargo test"}}"#).unwrap();
         let bash = call(&block, 3, Timestamp(5)).unwrap();
         assert_eq!((bash.command.as_deref(), bash.files.len()), (Some("cargo test"), 0));
         let block: Block<'_> =
-            serde_json::from_str(r#"{"id":"t2","name":"Edit","input":{"file_path":"/p/a.rs","old_string":"a"}}"#)
-                .unwrap();
+            serde_json::from_str(r#"{"id":"t2","name":"Edit","input":{"file_path":"/p/a.rs","old_string":"a"}}"#).unwrap();
         let edit = call(&block, 4, Timestamp(5)).unwrap();
         assert_eq!(edit.files, [TouchedFile { path: "/p/a.rs".to_owned(), action: FileAction::Edit }]);
         assert_eq!(edit.input, r#"{"file_path":"/p/a.rs","old_string":"a"}"#);

@@ -93,7 +93,12 @@ pub(super) fn result_text<'a>(content: Raw<'a>) -> Cow<'a, str> {
 
 /// Whether a `user` record may hold the person's words at all.
 pub(super) fn may_be_the_persons(record: &Record<'_>) -> bool {
-    let marked = [record.is_sidechain, record.is_meta, record.is_compact_summary, record.is_visible_in_transcript_only];
+    let marked = [
+        record.is_sidechain,
+        record.is_meta,
+        record.is_compact_summary,
+        record.is_visible_in_transcript_only,
+    ];
     !marked.into_iter().any(is_set)
         && text(record.turn_origin).is_none_or(|origin| !origin.contains("notification"))
         && text(record.prompt_source).is_none_or(|source| source != "system")

@@ -93,14 +93,7 @@ pub(super) fn is_set(raw: Raw<'_>) -> bool {
 pub(super) fn is_handled(kind: &str) -> bool {
     matches!(
         kind,
-        "user"
-            | "assistant"
-            | "system"
-            | "attachment"
-            | "summary"
-            | "custom-title"
-            | "ai-title"
-            | "pr-link"
+        "user" | "assistant" | "system" | "attachment" | "summary" | "custom-title" | "ai-title" | "pr-link"
             | "queue-operation"
     )
 }
@@ -109,33 +102,11 @@ pub(super) fn is_handled(kind: &str) -> bool {
 pub(super) fn is_bookkeeping(kind: &str) -> bool {
     matches!(
         kind,
-        "progress"
-            | "file-history-snapshot"
-            | "file-history-delta"
-            | "last-prompt"
-            | "mode"
-            | "permission-mode"
-            | "tools-used"
-            | "cost-state"
-            | "atis-latch"
-            | "api-request"
-            | "api-request-shape"
-            | "api-request-blob"
-            | "tag"
-            | "agent-name"
-            | "agent-color"
-            | "agent-setting"
-            | "worktree-state"
-            | "content-replacement"
-            | "bridge-session"
-            | "speculation-accept"
-            | "marble-origami-commit"
-            | "marble-origami-snapshot"
-            | "task-summary"
-            | "attribution-snapshot"
-            | "started"
-            | "result"
-            | "fork-context-ref"
+        "progress" | "file-history-snapshot" | "file-history-delta" | "last-prompt" | "mode" | "permission-mode"
+            | "tools-used" | "cost-state" | "atis-latch" | "api-request" | "api-request-shape" | "api-request-blob"
+            | "tag" | "agent-name" | "agent-color" | "agent-setting" | "worktree-state" | "content-replacement"
+            | "bridge-session" | "speculation-accept" | "marble-origami-commit" | "marble-origami-snapshot"
+            | "task-summary" | "attribution-snapshot" | "started" | "result" | "fork-context-ref"
     )
 }
 

@@ -152,12 +152,8 @@ mod tests {
     #[test]
     fn what_the_program_writes_is_not_the_persons() {
         nothing("");
-        nothing(
-            "<command-name>/clear</command-name>\n<command-message>clear</command-message>\n<command-args></command-args>",
-        );
-        nothing(
-            "<command-name>/compact</command-name>\n<command-message>compact</command-message>\n<command-args>keep ports</command-args>",
-        );
+        nothing("<command-name>/clear</command-name>\n<command-message>clear</command-message>\n<command-args></command-args>");
+        nothing("<command-name>/compact</command-name>\n<command-message>compact</command-message>\n<command-args>keep ports</command-args>");
         nothing("<local-command-stdout>Set model</local-command-stdout>");
         nothing("<bash-input>ls</bash-input>");
         nothing("<bash-stdout>a</bash-stdout><bash-stderr></bash-stderr>");

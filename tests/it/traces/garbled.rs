@@ -21,10 +21,7 @@ fn session(rounds: usize) -> SessionFile {
     for round in 0..rounds {
         file = file
             .user(&format!("prompt {round}"))
-            .record(
-                "queue-operation",
-                json!({"operation": "enqueue", "content": format!("queued {round}"), "uuid": null}),
-            )
+            .record("queue-operation", json!({"operation": "enqueue", "content": format!("queued {round}"), "uuid": null}))
             .call(&format!("t{round}"), "Bash", json!({"command": format!("make {round}")}))
             .record("queue-operation", json!({"operation": "remove", "uuid": null}))
             .result(&format!("t{round}"), &format!("output {round}"), round % 3 == 0)

@@ -87,8 +87,7 @@ fn texts(path: &std::path::Path, row: &Value) -> Vec<(String, &'static str, i64)
     });
     let time = |what: &str| row[what].as_str().and_then(memory_lane::model::Timestamp::parse);
     let words = |what: &str| row[what].as_str().map(|text| start(text.trim()).trim().to_owned());
-    let ours =
-        |message: Option<&&&memory_lane::model::Message>| message.map(|message| start(&message.text).trim().to_owned());
+    let ours = |message: Option<&&&memory_lane::model::Message>| message.map(|message| start(&message.text).trim().to_owned());
     let same = [
         ("first_user", ours(user.first()) == words("first_user")),
         ("last_user", ours(user.last()) == words("last_user")),

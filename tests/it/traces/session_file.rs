@@ -36,11 +36,7 @@ impl SessionFile {
         });
         let members: &mut Map<String, Value> = record.as_object_mut().unwrap();
         for (name, value) in own.as_object().cloned().unwrap_or_default() {
-            if value.is_null() {
-                members.remove(&name)
-            } else {
-                members.insert(name, value)
-            };
+            if value.is_null() { members.remove(&name) } else { members.insert(name, value) };
         }
         self.lines.push(record.to_string());
         self
