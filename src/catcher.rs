@@ -1,6 +1,6 @@
 //! Finds the moments of a session that are worth remembering: turns in, memory drafts out, no I/O and no clock.
 //!
-//! Detectors ([`trigger`]) look for moments with deterministic rules; [`distil`] words a memory from each. What comes
+//! Detectors (`trigger`) look for moments with deterministic rules; `distil` words a memory from each. What comes
 //! out is a candidate: its confidence is capped at 0.65, because rules see words and not meaning (about one hit in two
 //! is memorable; two independent hits do better).
 

@@ -31,11 +31,50 @@ fn suffix(command: &str) -> Option<usize> {
     SUFFIX.as_ref()?.find(command).map(|found| found.start()).filter(|&start| start > 0)
 }
 
+/// The steps of a command line: what stands between `&&`, `||`, `;`, pipes and line ends, quotations kept whole.
+pub(crate) fn steps(command: &str) -> Vec<&str> {
+    let mut steps = Vec::new();
+    let (mut start, mut quote, mut escaped) = (0, None, false);
+    for (at, c) in command.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (None | Some('"'), '\\') => escaped = true,
+            (Some(open), _) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '|' | ';' | '\n' | '&') if c != '&' || is_and(command, at) => {
+                steps.push(&command[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    steps.push(&command[start..]);
+    steps.into_iter().map(|step| step.trim().trim_matches('&').trim()).filter(|step| !step.is_empty()).collect()
+}
+
+/// Whether the `&` at this place is half of `&&`, not part of a redirection.
+fn is_and(command: &str, at: usize) -> bool {
+    command[at..].starts_with("&&") || command[..at].ends_with('&')
+}
+
+/// The plain words after the program, before its first flag, path or number: `gh pr diff 88` gives `pr`, `diff`.
+pub(crate) fn subcommands(step: &str) -> Vec<&str> {
+    let Some(program) = head(step) else { return Vec::new() };
+    let mut words = step.split_whitespace().skip_while(|word| !word.ends_with(program)).skip(1).peekable();
+    // `git -C DIR status` is about `status`.
+    while words.next_if_eq(&"-C").is_some() {
+        words.next();
+    }
+    let plain = |word: &&str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ':' | '_'))
+    };
+    words.take_while(plain).take(3).collect()
+}
+
 /// The programs that the command starts, in order: `cd x && FOO=1 git push | tee log` gives `git`, `tee`.
 pub(crate) fn heads(command: &str) -> Vec<&str> {
-    static SPLIT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"&&|\|\||[|;\n]").ok());
-    let Some(split) = SPLIT.as_ref() else { return Vec::new() };
-    split.split(command).filter_map(head).collect()
+    steps(command).into_iter().filter_map(head).collect()
 }
 
 /// The first program that does the work.
@@ -96,6 +135,10 @@ mod tests {
     fn programs_are_found() {
         assert_eq!(heads("cd x && FOO=1 sudo git push | tee log"), ["cd", "git", "tee"]);
         assert_eq!(heads("/usr/bin/python3 a.py"), ["python3"]);
+        assert_eq!(steps("a 'x;y' && b 2>&1 | c\nd \\\n -e"), ["a 'x;y'", "b 2>&1", "c", "d \\\n -e"]);
+        assert_eq!(subcommands("gh pr diff 88 --stat"), ["pr", "diff"]);
+        assert_eq!(subcommands("git -C /x status"), ["status"]);
+        assert_eq!(subcommands("./run.sh start-session"), ["start-session"]);
     }
 
     #[test]

@@ -87,6 +87,9 @@ impl<'a> Scene<'a> {
     /// The memory of the turn's prompt, if one of its moments is lasting.
     fn of_prompt(&self, moments: &[&Moment]) -> Option<MemoryDraft> {
         let prompt = self.turn.prompt.as_ref()?;
+        if self.was_sent_before(prompt) {
+            return None;
+        }
         let lasting = moments.iter().copied().filter(|moment| moment.lasting);
         let strongest = lasting.min_by_key(|moment| precedence(moment.trigger))?;
         let quote = self.quote(prompt, strongest);
@@ -112,6 +115,7 @@ impl<'a> Scene<'a> {
         let quote = self.turn.prompt.as_ref().map(|prompt| wording::cut(&prompt.text, QUOTE_CHARS)).unwrap_or_default();
         let mut draft = self.draft(MemoryKind::Correction, title, body, answer, quote);
         draft.source_chunk = chunk(self.excerpt.turns, seq, "");
+        draft.entities = entities(&draft.body, &draft.files);
         draft.trigger = Trigger::Correction;
         draft.direction = moment.direction.or(Some(Direction::AgentCorrectsUser));
         draft.origin = Origin::Agent;
@@ -127,7 +131,7 @@ impl<'a> Scene<'a> {
             Provenance { session: Some(self.excerpt.session.clone()), message: at.uuid.clone(), seq: Some(at.seq) };
         draft.source_chunk = chunk(self.excerpt.turns, at.seq, &quote);
         draft.files = files::about(self, at);
-        draft.entities = entities(&[&quote, &draft.title, &draft.body], &draft.files);
+        draft.entities = entities(&quote, &draft.files);
         draft.quote = quote;
         draft
     }
@@ -140,7 +144,8 @@ impl<'a> Scene<'a> {
             return text.to_owned();
         }
         let hit_starts = moment.hits().iter().filter(|hit| !hit.span.is_empty()).map(|hit| hit.span.start);
-        let Some(start) = hit_starts.min().or(self.own.first().map(|sentence| sentence.span.start)) else {
+        let telling = || wording::telling(self.own, moment.hits()).map(|sentence| sentence.span.start);
+        let Some(start) = hit_starts.min().or_else(telling) else {
             return wording::cut(text, QUOTE_CHARS);
         };
         let mut end = start;
@@ -160,16 +165,22 @@ impl<'a> Scene<'a> {
         before.filter_map(|turn| turn.prompt.as_ref()).find(|prompt| !super::prose::is_machine_made(&prompt.text))
     }
 
+    /// Whether the same words came a moment ago: people stop the agent and send their prompt again.
+    fn was_sent_before(&self, prompt: &Message) -> bool {
+        let before = self.excerpt.turns[..self.index].iter().rev().take(2);
+        before.filter_map(|turn| turn.prompt.as_ref()).any(|earlier| earlier.text == prompt.text)
+    }
+
     /// What the agent said last before this prompt.
     fn answer_before(&self) -> Option<&'a Message> {
         self.excerpt.turns[..self.index].last()?.answer()
     }
 }
 
-/// What the texts mention, files first, each once.
-fn entities(texts: &[&str], files: &[String]) -> Vec<Mention> {
+/// What the text mentions, files first, each once. Titles are cut from the same words, so they add nothing but stumps.
+fn entities(text: &str, files: &[String]) -> Vec<Mention> {
     let mut found: Vec<Mention> = files.iter().map(|path| Mention::new(EntityKind::File, path)).collect();
-    for mention in texts.iter().flat_map(|text| mentions(text)) {
+    for mention in mentions(text) {
         let covered = mention.kind == EntityKind::File && found.iter().any(|known| known.name.ends_with(&mention.name));
         if !covered && !found.contains(&mention) {
             found.push(mention);

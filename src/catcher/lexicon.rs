@@ -37,12 +37,15 @@ impl Section {
         let mut spans: Vec<(usize, usize)> = Vec::new();
         for index in &self.set.matches(plain) {
             let Some(found) = self.patterns.get(index).and_then(|pattern| pattern.find(plain)) else { continue };
-            let overlapping = spans.iter().any(|&(start, end)| found.start() < end && start < found.end());
-            if !overlapping {
-                spans.push((found.start(), found.end()));
+            // The boundary characters belong to no phrase: two phrases may share one.
+            let words = found.as_str().trim_matches(is_edge);
+            let start = found.start() + (found.len() - found.as_str().trim_start_matches(is_edge).len());
+            let end = start + words.len();
+            if !spans.iter().any(|&(from, to)| start < to && from < end) {
+                spans.push((start, end));
             }
         }
-        spans.into_iter().map(|(start, end)| plain[start..end].trim_matches(is_edge).to_owned()).collect()
+        spans.into_iter().map(|(start, end)| plain[start..end].to_owned()).collect()
     }
 
     /// Where the text goes on after a match at its start.
@@ -65,13 +68,16 @@ pub(crate) struct Lexicon {
     pub(crate) enthusiasm_weak: Section,
     pub(crate) enthusiasm_not: Section,
     pub(crate) decision: Section,
+    pub(crate) decision_question: Section,
     pub(crate) decision_not: Section,
     pub(crate) preference: Section,
+    pub(crate) preference_weak: Section,
     pub(crate) preference_not: Section,
     pub(crate) repeat: Section,
     pub(crate) repeat_not: Section,
     pub(crate) pushback: Section,
     pub(crate) concession: Section,
+    pub(crate) concession_praise: Section,
     pub(crate) fleeting: Section,
     /// Of tool output: the command or its surroundings were wrong.
     pub(crate) environment: Section,
@@ -97,13 +103,16 @@ impl Lexicon {
             enthusiasm_weak: said("enthusiasm.weak"),
             enthusiasm_not: said("enthusiasm.not"),
             decision: said("decision"),
+            decision_question: said("decision.question"),
             decision_not: said("decision.not"),
             preference: said("preference"),
+            preference_weak: said("preference.weak"),
             preference_not: said("preference.not"),
             repeat: said("repeat"),
             repeat_not: said("repeat.not"),
             pushback: said("pushback"),
             concession: said("concession"),
+            concession_praise: said("concession.praise"),
             fleeting: said("fleeting"),
             environment: failed("environment"),
             code: failed("code"),

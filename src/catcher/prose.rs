@@ -1,14 +1,16 @@
 //! The user's own words in a prompt: what was pasted into it (code, logs, plans, reviews, quotations) is left out.
 
+mod pasted;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
 use super::lexicon::LEXICON;
+pub(crate) use pasted::is_machine_made;
+use pasted::{Paste, is_impersonal, looks_like_review};
 
-/// Beyond so many characters of one paragraph nobody types by hand without a single "I", "we" or "you".
-const LONGEST_IMPERSONAL: usize = 160;
 /// A message with so many own words is a document, however it is written.
 const LONGEST_OWN_WORDS: usize = 4_000;
 /// From here on a line that the agent said before is a quotation rather than a coincidence.
@@ -23,24 +25,6 @@ pub(crate) struct Sentence {
     pub(crate) plain: String,
     /// Whether it ends in a question mark.
     pub(crate) question: bool,
-}
-
-/// Whether a program and not a person wrote the prompt: slash commands, their output, notices, summaries.
-pub(crate) fn is_machine_made(text: &str) -> bool {
-    static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
-        set(&[
-            r"^<(?:command|bash|local-command|task|system|user-prompt|teammate|ide|post|session|hook)[\w-]*>",
-            r"^/[a-z][\w:-]*(?:\s|$)",
-            r"^\[Request interrupted",
-            r"^This session is being continued from",
-            r"^Caveat: The messages below",
-            r"^Base directory for this skill",
-            r"^(?:Stop|PreToolUse|PostToolUse) hook feedback",
-            r"^Unknown (?:skill|slash command):",
-            r"^You are (?:an? |the |now )[^\n]{3,}(?:\n[\s\S]{200,}|[\s\S]{400,})",
-        ])
-    });
-    MACHINE.is_match(text.trim_start())
 }
 
 /// The sentences that the user wrote himself; `said_before` is what the agent said shortly before.
@@ -62,6 +46,10 @@ pub(crate) fn own_sentences(text: &str, said_before: &str) -> Vec<Sentence> {
     if total > LONGEST_OWN_WORDS {
         sentences.truncate(3);
     }
+    let joined: Vec<&str> = sentences.iter().map(|sentence| &text[sentence.span.clone()]).collect();
+    if is_impersonal(&joined.join(" ")) {
+        sentences.clear();
+    }
     sentences
 }
 
@@ -81,118 +69,6 @@ fn own_lines(text: &str) -> Vec<Range<usize>> {
         }
     }
     lines
-}
-
-/// What of the lines so far says that this one is pasted.
-#[derive(Default)]
-struct Paste {
-    fence: bool,
-    until_blank: bool,
-    to_the_end: bool,
-}
-
-impl Paste {
-    fn takes(&mut self, raw: &str) -> bool {
-        let line = raw.trim();
-        if line.starts_with("```") || line.starts_with("~~~") {
-            self.fence = !self.fence;
-            return true;
-        }
-        if self.fence || self.to_the_end {
-            return true;
-        }
-        if line.is_empty() {
-            self.until_blank = false;
-            return true;
-        }
-        if self.until_blank || is_machine_line(raw) {
-            return true;
-        }
-        if is_heading(line) {
-            self.to_the_end = true;
-            return true;
-        }
-        self.to_the_end = introduces_document(line);
-        self.until_blank = introduces_quote(line);
-        self.to_the_end && line.len() > LONGEST_IMPERSONAL
-    }
-}
-
-fn is_heading(line: &str) -> bool {
-    let marks = line.chars().take_while(|&c| c == '#').count();
-    (1..=6).contains(&marks) && line[marks..].starts_with(' ')
-}
-
-/// `here is the feedback:` and the like: everything after it is somebody else's.
-fn introduces_document(line: &str) -> bool {
-    static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:plan|feedback|comments?|reviews?|findings?|report|transcript|description|spec|ticket|issue|summary|suggestions?|prompt|todos?)\b[^:.]{0,24}:\s*$",
-        )
-    });
-    INTRODUCTION.is_match(line)
-}
-
-/// `I get this error:`: the block after it is pasted.
-fn introduces_quote(line: &str) -> bool {
-    static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:errors?|output|logs?|following|message|response|trace|says?|said|see(?:ing|s)?|get(?:ting|s)?|got|this|these|shows?|prints?|result|fails?|with|mentioned|above|wrote)\b[^:.]{0,16}:\s*$",
-        )
-    });
-    INTRODUCTION.is_match(line)
-}
-
-/// Lines that no person types: quotations, shell sessions, tables, diffs, logs, stack traces, code.
-fn is_machine_line(raw: &str) -> bool {
-    static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
-        set(&[
-            r"^\s*(?:>|❯|\$ |% |⎿|⏺|●|•|│|┃|[|+]\s|\+\+\+|---|@@|[├└┌╭╰─═✓✗⨯×✘⚠])",
-            r"^(?:\t| {4,})\S",
-            r"^\s*[\[({]?\d{2,4}[-/:]\d{2}[-/:.]\d{2}",
-            r"(?i)^\s*(?:error|warning|warn|info|debug|fatal|panic|exception|traceback|caused by|note|hint|fail|pass|ok|npm err!?|\w*error|remote|run|ran)\b(?:\[[^\]]*\])?:",
-            r"^\s*(?:---? (?:FAIL|PASS)|FAIL\b|PASS\b|=== RUN|at .+\(.+:\d+|File .+, line \d+)",
-            r"^\s*\S+\.\w{1,5}:\d+(?::\d+)?[:\s]",
-            r#"^\s*[{}\[\]"<].*[{}\[\],">]\s*$"#,
-            r"[;{]\s*$",
-            r"^\s*(?:import|from|const|let|var|func|fn|def|class|type|return|if|for|package|use|pub|export|SELECT|curl|git|npm|cargo|go|docker|cd|ls) [^ ]*[({=/.:-]",
-            r"^\s*[\w./-]+@[\w.-]+[:$#%]",
-            r"^\s*\[[A-Z][\w ]*#?\d*\]\s*$",
-            r"^\s*<[/\w-]+>",
-            r"^\s*https?://\S+\s*$",
-        ])
-    });
-    MACHINE.is_match(raw) || is_mostly_marks(raw)
-}
-
-/// Fewer than half letters: hashes, paths, tables.
-fn is_mostly_marks(line: &str) -> bool {
-    let visible = line.chars().filter(|c| !c.is_whitespace()).count();
-    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-    visible > 12 && letters * 2 < visible
-}
-
-/// A long line of faultless third-person prose: a review comment or a specification, not a person at a prompt.
-fn is_impersonal(line: &str) -> bool {
-    static PERSONAL: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)\b(?:i|i'm|i'd|i'll|i've|we|we're|we'll|you|me|us|my|our|your|let's|lets|please|can|ich|wir|du|eu|você|nós)\b|\.\.\.|\?",
-        )
-    });
-    let line = line.trim();
-    line.chars().count() >= LONGEST_IMPERSONAL
-        && line.starts_with(char::is_uppercase)
-        && !PERSONAL.is_match(&line.replace('’', "'"))
-}
-
-/// Messages that carry a reviewer's severity mark.
-fn looks_like_review(text: &str) -> bool {
-    static SEVERITY: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?im)^\W{0,4}(?:low|medium|high|critical|minor|major)(?: (?:severity|priority))\W{0,4}$|^\W{0,4}severity\W|\((?:LOW|MEDIUM|HIGH|CRITICAL)\)",
-        )
-    });
-    SEVERITY.is_match(text)
 }
 
 /// The range without white space and list markers.
@@ -297,7 +173,7 @@ mod tests {
         check("fix this\n```\nno, that is wrong\n```\nthanks a lot", &["fix this", "thanks a lot"]);
         check("> no, that's wrong\nwhat did he mean?", &["what did he mean?"]);
         check("I get this error:\nno, you can't do that\nstop\n\nany idea?", &["I get this error:", "any idea?"]);
-        check("Implement the following plan:\n\n# Plan\n\nNo, never use X.", &["Implement the following plan:"]);
+        check("do as this plan says:\n\n# Plan\n\nNo, never use X.", &["do as this plan says:"]);
         check("2026-02-03 10:00:00 ERROR wrong\nwhat is that?", &["what is that?"]);
         check("src/main.rs:10:3: wrong type\nwhat is that?", &["what is that?"]);
         check("Cache is stale\n\nHigh Severity\n\nThe cache should never be kept.", &[]);

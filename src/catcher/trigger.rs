@@ -53,3 +53,23 @@ fn hit_terms(heard: &Heard<'_>, hits: &[Hit]) -> usize {
     let plain: Vec<&str> = hit.map(|sentence| sentence.plain.as_str()).collect();
     crate::text::content_terms(&plain.join("\n")).len()
 }
+
+/// An agent that did something, and the user's reply.
+#[cfg(test)]
+fn reply_to_agent(words: &str) -> Vec<crate::model::Turn> {
+    use crate::model::{Message, Role, Step, Timestamp, Turn};
+    let message = |seq: u32, role, text: &str| Message {
+        seq,
+        uuid: None,
+        role,
+        text: text.to_owned(),
+        at: Timestamp(i64::from(seq)),
+        after_interrupt: false,
+    };
+    let before = Turn {
+        number: 0,
+        prompt: Some(message(0, Role::User, "Write the launcher")),
+        steps: vec![Step::Said(message(1, Role::Agent, "The launcher is written and reads its settings."))],
+    };
+    vec![before, Turn { number: 1, prompt: Some(message(2, Role::User, words)), steps: Vec::new() }]
+}

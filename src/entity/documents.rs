@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Found, regex};
 use crate::model::EntityKind;
 
-static URL: LazyLock<Regex> = LazyLock::new(|| regex(r"https?://[^\s<>\x22'`)\]}]+"));
+static URL: LazyLock<Regex> = LazyLock::new(|| regex(r"https?://[^\s<>\x22'`)\]}”’»]+"));
 static OTHERS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r"\bRFC[ -]?\d{3,5}\b",
@@ -54,13 +54,13 @@ mod tests {
         check("see https://example.org/x?y=1.", &["https://example.org/x?y=1"]);
         check("as RFC 9110 says", &["RFC 9110"]);
         check("fixed in #428 and owner/name#12", &["#428", "owner/name#12"]);
-        check("PR 177 has conflicts", &["PR 177"]);
-        check("read docs/PLAN.md and ENT-221", &["ENT-221", "docs/PLAN.md"]);
+        check("PR 31 is open", &["PR 31"]);
+        check("read docs/PLAN.md and ABC-17", &["ABC-17", "docs/PLAN.md"]);
     }
 
     #[test]
     fn encodings_and_colours_are_none() {
         check("UTF-8 and SHA-256", &[]);
-        check("codex as #219B75", &[]);
+        check("paint it #2A6F97", &[]);
     }
 }

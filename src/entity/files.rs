@@ -37,9 +37,11 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         // Neighbouring paths share the character between them, so the search goes on inside the last match.
         while let Some(captures) = text.get(at..).and_then(|rest| pattern.captures(rest)) {
             let Some(path) = captures.get(1) else { break };
-            let name = path.as_str().trim_end_matches(['.', '/']);
-            if is_path(name) {
-                found.push(Found::new(EntityKind::File, at + path.start(), name));
+            // `@` before a path is how a person hands a file to the agent.
+            let name = path.as_str().trim_start_matches('@').trim_end_matches(['.', '/']);
+            let start = at + path.end() - path.as_str().trim_start_matches('@').len();
+            if is_path(name) && !found.iter().any(|known| known.span.start == start) {
+                found.push(Found::new(EntityKind::File, start, name));
             }
             at += path.end().max(1);
             while !text.is_char_boundary(at) {
@@ -76,7 +78,7 @@ mod tests {
         check("the Makefile.", &["Makefile"]);
         check("@docs/plan.txt", &["docs/plan.txt"]);
         check("in /etc/nginx/conf.d now", &["/etc/nginx/conf.d"]);
-        check("under cmd/entire/cli somewhere", &["cmd/entire/cli"]);
+        check("under app/core/net somewhere", &["app/core/net"]);
     }
 
     #[test]

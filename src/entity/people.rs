@@ -1,7 +1,7 @@
 //! People: capitalised names where a person must stand, and handles.
 //!
-//! English capitalises much besides names, so a capital alone is not enough: the word must do what people do (say, ask,
-//! approve), or be dealt with as people are (ask, tell, for … 's review).
+//! Prompts capitalise much besides names, so a capital alone is not enough: the word must do what only people do (say,
+//! think, suggest) or be dealt with as only people are (ask, tell); elsewhere ("for Mark") it must be a given name.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -14,25 +14,41 @@ use crate::model::EntityKind;
 /// One to three capitalised words.
 const NAME: &str = r"\p{Lu}\p{Ll}+(?:[-']\p{Lu}\p{Ll}+)?(?: \p{Lu}\p{Ll}+(?:[-']\p{Lu}\p{Ll}+)?){0,2}";
 
-static CONTEXTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let verbs = "said|says|say|asked|asks|told|tells|wants|wanted|thinks|thought|suggested|suggests|prefers|preferred|\
-        mentioned|mentions|pointed out|reported|reviewed|approved|rejected|agreed|agrees|disagreed|complained|complains|\
-        noticed|argued|insisted|insists|proposed|proposes|explained|confirmed|decided|hates|loves|likes|promised|owns|\
-        joined|left us|is on (?:holiday|vacation|leave|call)|will review|is reviewing|reviews";
-    let towards = "ask|asked|tell|told|ping|pinged|cc|email|emailed|message|messaged|call|called|remind|thank|thanks to|\
-        contact|invite|from|by|with|for|to|per|according to|assigned to|assign to|owned by|written by|reviewed by|\
-        approved by|talked to|talk to|spoke to|spoke with|speak to|meeting with|met with|pair with|paired with|work with|\
-        working with|check with|checked with|sync with|hand over to|my (?:colleague|boss|manager|friend|wife|husband|\
-        partner|brother|sister|son|daughter)|our (?:designer|manager|lead|client|customer|intern)|colleague|boss|manager|\
-        teammate|designer";
+/// Given names, lower-cased.
+static GIVEN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!("given_names.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .collect()
+});
+
+/// Where only a person can stand: the name counts whatever it is.
+static CERTAIN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let verbs = "said|asked|told|tells|thinks|thought|suggested|suggests|prefers|preferred|mentioned|complained|complains|\
+        noticed|argued|insisted|insists|proposed|promised|agreed|disagreed|is on (?:holiday|vacation|leave)";
+    let towards = "ask|asked|tell|told|ping|pinged|email|emailed|remind|talked to|talk to|spoke to|spoke with|speak to|\
+        met with|pair with|paired with|my (?:colleague|boss|manager|friend|wife|husband|partner|brother|sister|son|\
+        daughter)|our (?:designer|manager|lead|client|customer|intern)|colleague|boss|manager|teammate";
     vec![
         regex(&format!(r"\b({NAME})(?:,? (?:also |just |already |really |never |always )?)(?:{verbs})\b")),
         regex(&format!(r"(?:^|[\s(])(?i:{towards}),? ({NAME})\b")),
-        regex(&format!(
-            r"\b({NAME})'s (?:review|comment|comments|feedback|opinion|suggestion|suggestions|idea|request|email|message|branch|laptop|machine|machines|team|birthday|proposal|question|preference|preferences|PR|pull request|change|changes|commit|commits)\b"
-        )),
         regex(&format!(r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.? ({NAME})\b")),
         regex(&format!(r"(?:^|[.!?\n] ?)(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear) ({NAME})\b")),
+    ]
+});
+
+/// Where a person or a thing can stand: the first word must be a given name.
+static LIKELY: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let verbs = "says|asks|wants|wanted|mentions|pointed out|points out|reported|reports|reviewed|reviews|approved|\
+        approves|rejected|agrees|argues|proposes|explained|explains|confirmed|confirms|decided|decides|hates|loves|likes|\
+        liked|owns|joined|left|wrote|writes|will|and I|or I|is|was|has|had|needs|needed|made|did|does|merged|pushed";
+    let towards = "from|by|with|for|to|per|cc|call|message|thank|thanks to|thanks|contact|invite|according to|\
+        assigned to|assign to|owned by|written by|work with|working with|check with|sync with|hand over to|like|and|or";
+    vec![
+        regex(&format!(r"\b({NAME})(?:,? (?:also |just |already |really |never |always )?)(?:{verbs})\b")),
+        regex(&format!(r"(?:^|[\s(])(?i:{towards}),? ({NAME})\b")),
+        regex(&format!(r"\b({NAME})'s\b")),
     ]
 });
 static HANDLE: LazyLock<Regex> =
@@ -94,9 +110,12 @@ const NO_HANDLES: [&str; 22] = [
 /// Every person, by the name written.
 pub(super) fn find(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    for name in CONTEXTS.iter().flat_map(|context| context.captures_iter(text)).filter_map(|captures| captures.get(1)) {
-        if let Some(person) = person(name.as_str()) {
-            found.push(Found::new(EntityKind::Person, name.start(), person));
+    for (contexts, any_name) in [(&CERTAIN, true), (&LIKELY, false)] {
+        let names = contexts.iter().flat_map(|context| context.captures_iter(text));
+        for name in names.filter_map(|captures| captures.get(1)) {
+            if let Some(person) = person(name.as_str()).filter(|person| any_name || is_given(person)) {
+                found.push(Found::new(EntityKind::Person, name.start(), person));
+            }
         }
     }
     for handle in HANDLE.captures_iter(text).filter_map(|captures| captures.get(1)) {
@@ -105,6 +124,12 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether the first word is a given name.
+fn is_given(name: &str) -> bool {
+    let first = name.split([' ', '-']).next().unwrap_or_default().to_lowercase();
+    GIVEN.contains(first.as_str())
 }
 
 /// The leading words that can be a person's name.
@@ -141,6 +166,7 @@ mod tests {
         check("May said nothing", &[]);
         check("Mark it as done and will it work?", &[]);
         check("use @param and @types", &[]);
+        check("for Resume and by Auto-Commit", &[]);
         check("mail me at a@b.example", &[]);
     }
 }

@@ -44,7 +44,7 @@ mod tests {
         check("in the repo acme/rocket we do", &["acme/rocket"]);
         check("a crate called serde_json", &["serde_json"]);
         check("the `memory-lane` project", &["memory-lane"]);
-        check("file it under Project: Troy", &["Troy"]);
+        check("file it under Project: Apollo", &["Apollo"]);
     }
 
     #[test]

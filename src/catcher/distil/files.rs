@@ -22,6 +22,7 @@ pub(super) fn about(scene: &Scene<'_>, message: &Message) -> Vec<String> {
     if touched.len() <= MOST_TOUCHED {
         files.extend(touched);
     }
+    files.retain(|path| !is_elsewhere(path));
     let mut seen = std::collections::HashSet::new();
     files.retain(|path| seen.insert(path.clone()));
     files.truncate(MOST_FILES);
@@ -44,6 +45,13 @@ fn named(scene: &Scene<'_>, text: &str) -> Vec<String> {
 fn is_suffix(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
         || name.strip_suffix(path).is_some_and(|rest| rest.ends_with('/'))
+}
+
+/// Scratch files and the agents' own state: gone or meaningless in the next session.
+fn is_elsewhere(path: &str) -> bool {
+    let scratch = ["/tmp/", "/private/", "/var/folders/", "/dev/"].iter().any(|start| path.starts_with(start));
+    let state = [".claude", ".gemini", ".codex", ".cursor"].iter().any(|dir| path.contains(&format!("/{dir}/")));
+    scratch || state && path.starts_with(['/', '~'])
 }
 
 fn touched(turn: &Turn) -> impl Iterator<Item = &str> {

@@ -14,11 +14,9 @@ const BODY_COMMAND_CHARS: usize = 300;
 /// The draft; none when the call is not in the turn.
 pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraft> {
     let call: &ToolCall = scene.turn.calls().find(|call| call.seq == recovery.seq)?;
-    let title = format!(
-        "`{}` fails; `{}` works",
-        shown(&recovery.failed, TITLE_COMMAND_CHARS),
-        shown(&recovery.worked, TITLE_COMMAND_CHARS)
-    );
+    let (failed, worked) = told_apart(&recovery.failed, &recovery.worked);
+    let title =
+        format!("`{}` fails; `{}` works", shown(&failed, TITLE_COMMAND_CHARS), shown(&worked, TITLE_COMMAND_CHARS));
     let mut draft = MemoryDraft::new(MemoryKind::Learning, title, body(scene, recovery), call.at);
     draft.trigger = Trigger::Recovery;
     draft.reasoning = reasoning(recovery);
@@ -32,7 +30,7 @@ pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraf
         seq: Some(call.seq),
     };
     draft.source_chunk = chunk(scene.excerpt.turns, call.seq, "");
-    draft.entities = entities(&[&draft.body], &[]);
+    draft.entities = entities(&draft.body, &[]);
     Some(draft)
 }
 
@@ -55,6 +53,19 @@ fn reasoning(recovery: &Recovery) -> String {
         "the error does not say whose fault it was"
     };
     format!("Recovery: the command failed {times}, a changed one worked with no edit between; {cause}.")
+}
+
+/// Both commands so that a cut after a few words still shows where they differ: of a long common beginning only the
+/// first two words stay.
+fn told_apart(failed: &str, worked: &str) -> (String, String) {
+    let (a, b): (Vec<&str>, Vec<&str>) = (failed.split_whitespace().collect(), worked.split_whitespace().collect());
+    let common = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let fits = |words: &[&str]| words.join(" ").chars().count() <= TITLE_COMMAND_CHARS;
+    if common <= 2 || fits(&a) && fits(&b) {
+        return (failed.to_owned(), worked.to_owned());
+    }
+    let shortened = |words: &[&str]| format!("{} … {}", words[..2].join(" "), words[common..].join(" "));
+    (shortened(&a).trim_end().to_owned(), shortened(&b).trim_end().to_owned())
 }
 
 /// The command on one line, without back-ticks that would end its quotation.

@@ -97,10 +97,10 @@ pub(super) fn pushback(scene: &Scene<'_>, answer: &Message, moment: &Moment) -> 
     let after = own.iter().find(|next| next.span.start > sentence.span.start);
     let more = after.map(|next| answer.text[next.span.clone()].trim().to_owned()).unwrap_or_default();
     let asked = scene.turn.prompt.as_ref().map(|prompt| gist(&prompt.text)).unwrap_or_default();
-    let title = if content_terms(&said).len() >= FEWEST_TERMS {
-        excerpt(&said, TITLE_CHARS)
-    } else {
-        excerpt(&format!("{said} {more}"), TITLE_CHARS)
+    let title = match (content_terms(&said).len() >= FEWEST_TERMS, more.is_empty()) {
+        (true, _) => excerpt(&said, TITLE_CHARS),
+        (false, false) => excerpt(&format!("{said} {more}"), TITLE_CHARS),
+        (false, true) => excerpt(&format!("{said} (about: {asked})"), TITLE_CHARS),
     };
     let body = format!(
         "The agent corrected the user: “{}”\nThe user had said “{}”.",
@@ -145,7 +145,7 @@ fn quoted(hit: &Hit) -> String {
 }
 
 /// The sentence that fired and says most; when it says too little, the one after it.
-fn telling<'a>(own: &'a [Sentence], hits: &[Hit]) -> Option<&'a Sentence> {
+pub(super) fn telling<'a>(own: &'a [Sentence], hits: &[Hit]) -> Option<&'a Sentence> {
     let says = |sentence: &&Sentence| content_terms(&sentence.plain).len();
     let fired: Vec<&Sentence> =
         own.iter().filter(|sentence| hits.iter().any(|hit| hit.span == sentence.span)).collect();

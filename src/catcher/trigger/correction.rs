@@ -1,11 +1,13 @@
 //! The user sets the agent right.
 
 use super::{Conversation, Heard, Hit, Moment, hits_in};
-use crate::catcher::lexicon::LEXICON;
+use crate::catcher::lexicon::{LEXICON, Section};
 use crate::model::{Direction, Step, Trigger};
 
 /// Fewer words of content than this say that something is wrong, not what.
 const FEWEST_TERMS: usize = 4;
+/// The same when only the agent's admission tells a correction from a question.
+const FEWEST_TERMS_UNSAID: usize = 6;
 
 /// Prompts that contradict what the agent did or said.
 pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
@@ -18,27 +20,80 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     });
     hits.extend(hits_in(heard.own, &LEXICON.correction_question, |sentence| sentence.question));
     let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
-    if let Some(words) = concession(heard) {
-        hits.push(Hit { span: 0..0, words });
-    }
-    if stopped && !hits.is_empty() {
-        hits.push(Hit { span: 0..0, words: "the agent was interrupted".to_owned() });
+    hits.extend(conceded(heard, &LEXICON.concession));
+    if !hits.is_empty() {
+        hits.extend(conceded(heard, &LEXICON.concession_praise));
+        hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
     }
     if hits.is_empty() {
         return None;
     }
-    let lasting = heard.content() >= FEWEST_TERMS;
+    let said = hits.iter().any(|hit| !hit.span.is_empty());
+    let lasting = heard.content() >= if said { FEWEST_TERMS } else { FEWEST_TERMS_UNSAID };
     let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
 }
 
-/// The agent's admission at the start of its reply: the best witness that it was set right.
-fn concession(heard: &Heard<'_>) -> Option<String> {
+/// The agent's admission at the start of its reply: the best witness that it was set right. Praise ("good catch") is as
+/// often politeness, so it only adds to other evidence.
+fn conceded(heard: &Heard<'_>, section: &Section) -> Option<Hit> {
     let reply = heard.turn.steps.iter().find_map(|step| match step {
         Step::Said(message) => Some(message),
         Step::Called(_) => None,
     })?;
     let opening: String = reply.text.chars().take(160).collect::<String>().to_lowercase().replace('’', "'");
-    let words = LEXICON.concession.hits(opening.trim_start()).into_iter().next()?;
-    Some(format!("the agent replied “{words}”"))
+    let words = section.hits(opening.trim_start()).into_iter().next()?;
+    Some(Hit { span: 0..0, words: format!("the agent replied “{words}”") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+
+    fn check(words: &str, expected: bool) {
+        let turns = reply_to_agent(words);
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{words:?}: {found:?}");
+        assert!(found.iter().all(|moment| moment.trigger == Trigger::Correction));
+    }
+
+    #[test]
+    fn fires() {
+        for words in [
+            "No, the launcher belongs in the home directory",
+            "That's not what the loader is for, it only parses",
+            "Don't touch the parser, change the writer",
+            "You forgot the second launcher in the list",
+            "I meant the outer loop and not the inner one",
+            "Actually the port comes from the environment",
+            "Why did you delete the settings of the launcher?",
+            "It should be in the cache directory",
+            "Revert that, the old launcher handled both cases",
+            "Wir wollten das nicht, das ist falsch",
+            "Não era isso, era para o outro arquivo",
+        ] {
+            check(words, true);
+        }
+    }
+
+    #[test]
+    fn stays_silent() {
+        for words in [
+            "No need to test the launcher",
+            "No problem, the launcher can wait",
+            "No idea what the launcher does",
+            "Add an undo button to the launcher",
+            "Create a stop command for the launcher",
+            "What does the launcher do when it is wrong?",
+            "Could you check whether the launcher is not running?",
+            "Wait for the launcher and report",
+            "Show me the instructions of the launcher",
+            "Add a test that says `no, that's wrong`",
+            "The message \"no, this is not what you wanted\" comes from the launcher",
+            "Look around but don't change anything yet",
+        ] {
+            check(words, false);
+        }
+    }
 }

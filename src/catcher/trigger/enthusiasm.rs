@@ -30,3 +30,45 @@ fn did_something(turn: &Turn) -> bool {
     let changed = turn.calls().any(|call| call.files.iter().any(|file| file.action == crate::model::FileAction::Edit));
     changed || turn.answer().is_some_and(|answer| answer.text.len() >= SUBSTANTIAL_ANSWER)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+
+    fn check(words: &str, expected: bool) {
+        let turns = reply_to_agent(words);
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{words:?}: {found:?}");
+        assert!(found.iter().all(|moment| moment.trigger == Trigger::Enthusiasm));
+    }
+
+    #[test]
+    fn fires() {
+        for words in [
+            "Perfect, exactly what I wanted",
+            "I love how short this became",
+            "That's really cool",
+            "Works like a charm now",
+            "Genau so, perfekt",
+            "Adorei",
+            "thanks, good job",
+        ] {
+            check(words, true);
+        }
+    }
+
+    #[test]
+    fn stays_silent() {
+        for words in [
+            "Make it look really nice",
+            "That would be perfect if it also sorted",
+            "It is not great yet",
+            "Good question",
+            "Good morning",
+            "Write a perfect hash function",
+        ] {
+            check(words, false);
+        }
+    }
+}

@@ -2,18 +2,64 @@
 
 use super::{Conversation, Heard, Moment, hit_terms, hits_in};
 use crate::catcher::lexicon::LEXICON;
+use crate::catcher::prose::Sentence;
 use crate::model::Trigger;
 
-/// Prompts with a standing rule; also the first of a session, where rules are often laid down.
+/// Prompts with a rule; also the first of a session, where rules are often laid down. Words that as often belong to the
+/// task at hand ("make sure that …") are a signal, not a memory.
 pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
     conversation.heard().filter_map(|heard| moment(&heard)).collect()
 }
 
 fn moment(heard: &Heard<'_>) -> Option<Moment> {
-    let hits = hits_in(heard.own, &LEXICON.preference, |sentence| {
-        !sentence.question && !LEXICON.preference_not.matches(&sentence.plain)
-    });
+    let passes = |sentence: &Sentence| !sentence.question && !LEXICON.preference_not.matches(&sentence.plain);
+    let mut hits = hits_in(heard.own, &LEXICON.preference, passes);
+    let lasting = !hits.is_empty() && hit_terms(heard, &hits) >= 2;
+    hits.extend(hits_in(heard.own, &LEXICON.preference_weak, passes));
     let hits = (!hits.is_empty()).then_some(hits)?;
-    let lasting = hit_terms(heard, &hits) >= 2;
     Some(Moment::of_prompt(Trigger::Preference, heard.turn.number, hits).lasting_if(lasting))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+
+    fn check(words: &str, expected: bool) {
+        let turns = reply_to_agent(words);
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{words:?}: {found:?}");
+        assert!(found.iter().all(|moment| moment.trigger == Trigger::Preference));
+    }
+
+    #[test]
+    fn fires() {
+        for words in [
+            "Always run the formatter before you commit",
+            "From now on write the tests first",
+            "Never use unwrap outside tests",
+            "I prefer short functions",
+            "Please remember to sign the commits",
+            "We use tabs, not spaces",
+            "don't use mocks for the database",
+            "Ab jetzt bitte ohne Umlaute im Code",
+            "Sempre rode os testes antes",
+        ] {
+            check(words, true);
+        }
+    }
+
+    #[test]
+    fn stays_silent() {
+        for words in [
+            "Does it always fail?",
+            "It has never worked on windows",
+            "Why do you always ask?",
+            "never mind",
+            "The loader always returns a copy",
+            "I can't remember the name",
+        ] {
+            check(words, false);
+        }
+    }
 }

@@ -39,3 +39,37 @@ fn hits(message: &Message) -> Option<Vec<Hit>> {
         .collect();
     (!hits.is_empty()).then_some(hits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+    use crate::model::{Role, Timestamp};
+
+    fn check(answer: &str, expected: bool) {
+        let mut turns = reply_to_agent("The loader reads yaml, use that");
+        let said = Message {
+            seq: 3,
+            uuid: None,
+            role: Role::Agent,
+            text: answer.to_owned(),
+            at: Timestamp(3),
+            after_interrupt: false,
+        };
+        turns[1].steps.push(Step::Said(said));
+        let found = detect(&Conversation::new(&turns));
+        assert_eq!(!found.is_empty(), expected, "{answer:?}: {found:?}");
+    }
+
+    #[test]
+    fn contradiction_of_the_user_is_told_from_thinking_aloud() {
+        check("Actually, that file is read as toml.", true);
+        check("One correction: the loader reads toml.", true);
+        check("I'd push back on this: yaml has no dates.", true);
+        check("You said yaml, but the loader reads toml.", true);
+        check("Actually, let me look at the loader first.", false);
+        check("Now I see. The loader reads yaml.", false);
+        check("Done. That's not covered by tests yet.", false);
+        check("You're right, it reads yaml.", false);
+    }
+}

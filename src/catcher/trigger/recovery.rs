@@ -4,7 +4,7 @@
 //! The same command succeeding after an edit is coding, the same command succeeding by itself is weather.
 
 use super::{Conversation, Moment};
-use crate::catcher::command::{edits_files, essential, heads, likeness, only_looks};
+use crate::catcher::command::{edits_files, essential, head, heads, likeness, only_looks, steps, subcommands};
 use crate::catcher::lexicon::LEXICON;
 use crate::catcher::moment::{Evidence, Recovery};
 use crate::model::{FileAction, ToolCall, ToolStatus, Trigger, Turn};
@@ -15,7 +15,7 @@ const LOOK_AHEAD: usize = 6;
 /// Shared words over joint words from which another program does the same work.
 const SAME_WORK: f32 = 0.4;
 /// The same for the same program, whose name is one shared word already.
-const SAME_PROGRAM: f32 = 0.25;
+const SAME_PROGRAM: f32 = 0.35;
 /// Longest telling line kept of an error.
 const ERROR_CHARS: usize = 160;
 
@@ -88,10 +88,8 @@ fn real_failure(call: &ToolCall) -> Option<bool> {
         return None;
     }
     let environment = LEXICON.environment.matches(&output);
-    if !environment && (LEXICON.code.matches(&output) || only_looks(command) || says_nothing(&call.output)) {
-        return None;
-    }
-    if LEXICON.code.matches(&output) && !says_usage(&output) {
+    let excused = LEXICON.code.matches(&output) || only_looks(command) || says_nothing(&call.output);
+    if excused && !says_usage(&output) {
         return None;
     }
     (!edits_files(command)).then_some(environment)
@@ -119,10 +117,10 @@ fn says_nothing(output: &str) -> bool {
     telling_line(output).is_empty()
 }
 
+/// Whether the program names its own usage as the trouble, whatever else the output holds.
 fn says_usage(output: &str) -> bool {
-    ["usage:", "unknown flag", "unknown option", "unrecognized", "command not found", "invalid option"]
-        .iter()
-        .any(|mark| output.contains(mark))
+    let marks = ["usage:", "unknown flag", "unknown option", "unrecognized", "command not found", "invalid option"];
+    marks.iter().any(|mark| output.contains(mark)) || output.contains("illegal option")
 }
 
 /// Pipelines hide exit codes: an output that begins with a usage error is a failure whatever the status says.
@@ -137,13 +135,27 @@ fn edits(call: &ToolCall) -> bool {
 }
 
 /// Whether `next` is another way to do what `command` was to do.
+///
+/// Steps that both begin with are left out. The next step must call the same program with the same subcommands, or
+/// share most of its words; or the whole failed command comes again behind a step that was missing.
 fn is_variant(command: &str, next: &str) -> bool {
     let (a, b) = (essential(command), essential(next));
-    if a == b {
+    let (first, second) = (steps(&a), steps(&b));
+    if a == b || first.is_empty() {
         return false;
     }
-    let same_program = heads(&a).first().zip(heads(&b).first()).is_some_and(|(a, b)| a == b);
-    likeness(&a, &b) >= if same_program { SAME_PROGRAM } else { SAME_WORK }
+    if first.len() < second.len() && second.ends_with(&first) {
+        return true;
+    }
+    let common = first.iter().zip(&second).take_while(|(a, b)| a == b).count();
+    let (Some(failed), Some(worked)) = (first.get(common), second.get(common)) else { return false };
+    let same_program = head(failed).zip(head(worked)).is_some_and(|(a, b)| a == b);
+    let likeness = likeness(&first[common..].join(" "), &second[common..].join(" "));
+    if same_program {
+        subcommands(failed) == subcommands(worked) && likeness >= SAME_PROGRAM
+    } else {
+        likeness >= SAME_WORK
+    }
 }
 
 /// The line of the output that says what was wrong.
@@ -159,4 +171,31 @@ fn telling_line(output: &str) -> String {
     });
     let blunt = lines.iter().find(|line| line.to_lowercase().contains("error"));
     telling.or(blunt).or(lines.first()).map(|line| one_line(line, ERROR_CHARS)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_do_the_same_work() {
+        let check = |failed: &str, next: &str, expected: bool| {
+            assert_eq!(is_variant(failed, next), expected, "{failed:?} then {next:?}");
+        };
+        check("rocket diff 7 --stat", "rocket diff 7 --name-only", true);
+        check("rocket fmt", "rocket trust && rocket fmt", true);
+        check("python tool.py --all", "python3 tool.py --all", true);
+        check("cd a && rocket build 2>&1 | tail", "cd a && rocket build", false);
+        check("rocket status", "rocket check", false);
+        check("git -C /x status", "git -C /x gc", false);
+        check("./run.sh start", "./run.sh stop", false);
+    }
+
+    #[test]
+    fn the_telling_line_is_found() {
+        let check = |output: &str, expected: &str| assert_eq!(telling_line(output), expected, "{output:?}");
+        check("Exit code 1\nreading\nunknown flag: --x\nUsage: rocket", "unknown flag: --x");
+        check("Exit code 2\nstarting\nError: no fuel", "Error: no fuel");
+        check("Exit code 1", "");
+    }
 }

@@ -106,9 +106,10 @@ impl<'a> Weights<'a> {
         Self { frequency, prompts }
     }
 
+    /// At least 1, so that the words of a request that comes in every session still count.
     fn weight(&self, term: &str) -> f32 {
         let seen = self.frequency.get(term).copied().unwrap_or(0.0);
-        ((self.prompts + 1.0) / (seen + 0.5)).ln().max(0.1)
+        1.0 + ((self.prompts + 1.0) / (seen + 0.5)).ln().max(0.0)
     }
 
     fn alike(&self, a: &HashSet<String>, b: &HashSet<String>) -> bool {
@@ -122,5 +123,46 @@ impl<'a> Weights<'a> {
         let mut common: Vec<f32> = shared.into_iter().map(|term| self.weight(term)).collect();
         common.sort_by(f32::total_cmp);
         common.iter().sum::<f32>() >= SAME_REQUEST * joint.iter().sum::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply_to_agent;
+    use super::*;
+    use crate::model::Agent;
+
+    #[test]
+    fn a_repetition_names_itself() {
+        let check = |words: &str, expected: bool| {
+            let turns = reply_to_agent(words);
+            assert_eq!(!detect_here(&Conversation::new(&turns)).is_empty(), expected, "{words:?}");
+        };
+        check("As I said, the launcher is not to be touched", true);
+        check("I already told you to leave the launcher alone", true);
+        check("it still uses the old launcher", true);
+        check("For the third time: no yaml", true);
+        check("Wie schon gesagt, kein yaml", true);
+        check("Can you run it again?", false);
+        check("we still have time", false);
+        check("keep the same name as before", false);
+    }
+
+    #[test]
+    fn requests_are_the_same_by_the_words_that_tell() {
+        let earlier = |text: &str, n: i64| {
+            EarlierPrompt::new(SessionId::new(Agent::ClaudeCode, &n.to_string()), Timestamp(-n), text)
+        };
+        let check = |words: &str, prompts: &[&str], expected: bool| {
+            let earlier: Vec<EarlierPrompt> = (1..).zip(prompts).filter_map(|(n, text)| earlier(text, n)).collect();
+            let turns = reply_to_agent(words);
+            assert_eq!(!detect_across(&Conversation::new(&turns), &earlier).is_empty(), expected, "{words:?}");
+        };
+        let twice = ["update the changelog for the next release", "please update the changelog for the release now"];
+        check("can you update the changelog for the release", &twice, true);
+        check("can you update the changelog for the release", &twice[..1], false);
+        check("update the copyright year of the launcher", &twice, false);
+        check("commit this", &["commit this", "commit this"], false);
+        check("/release update the changelog", &twice, false);
     }
 }
