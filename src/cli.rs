@@ -2,6 +2,7 @@
 
 mod app;
 mod output;
+pub mod setup;
 
 pub use app::App;
 pub use output::{print_json, print_line, print_text};

@@ -22,6 +22,5 @@ pub use program::{link_program, unlink_program};
 pub use purge::{Purge, plan_purge};
 pub use record::SetupRecord;
 pub use registration::{
-    PLUGIN_ID, PluginSource, Registration, backup_path, observed_registration, plan_registration, plan_removal,
-    registered_elsewhere,
+    PLUGIN_ID, PluginSource, Registration, observed_registration, plan_registration, plan_removal, registered_elsewhere,
 };

@@ -16,9 +16,8 @@ impl Client {
     /// The first `claude` on the search path, else where its own installer puts it under the person's home.
     pub fn find(search_path: Option<&OsStr>, home: Option<&Path>) -> Option<Self> {
         let on_path = search_path.into_iter().flat_map(std::env::split_paths).map(|dir| dir.join("claude"));
-        let under_home = home.into_iter().flat_map(|home| {
-            [".local/bin/claude", ".claude/local/claude"].map(|name| home.join(name))
-        });
+        let under_home =
+            home.into_iter().flat_map(|home| [".local/bin/claude", ".claude/local/claude"].map(|name| home.join(name)));
         on_path.chain(under_home).find(|program| program.is_file()).map(|program| Self { program })
     }
 

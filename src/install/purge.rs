@@ -55,8 +55,12 @@ impl Purge {
     pub fn run(&self) -> Result<(), InstallError> {
         for path in &self.owned {
             let is_directory = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
-            if is_directory { fs::remove_dir_all(path) } else { fs::remove_file(path) }
-                .map_err(|error| InstallError::unwritable(path, error))?;
+            match if is_directory { fs::remove_dir_all(path) } else { fs::remove_file(path) } {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(InstallError::unwritable(path, error));
+                }
+                _ => {}
+            }
         }
         if self.foreign.is_empty() {
             let _kept_when_not_empty = fs::remove_dir(&self.home);

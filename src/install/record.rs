@@ -35,32 +35,36 @@ pub struct SetupRecord {
 }
 
 impl SetupRecord {
-    /// The record, if setup has run.
-    pub fn load(path: &Path) -> Result<Option<Self>, InstallError> {
-        let Some(text) = read_text(path)? else { return Ok(None) };
+    /// Every record: one for each settings file that setup has changed.
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, InstallError> {
+        let Some(text) = read_text(path)? else { return Ok(Vec::new()) };
         serde_json::from_str(&text)
-            .map(Some)
             .map_err(|error| InstallError::NotJson { path: path.to_owned(), reason: error.to_string() })
     }
 
-    /// Keeps the record.
-    pub fn save(&self, path: &Path) -> Result<(), InstallError> {
-        let text = serde_json::to_string_pretty(self)
-            .map_err(|error| InstallError::NotJson { path: path.to_owned(), reason: error.to_string() })?;
-        replace_file(path, text.as_bytes(), 0o600)
+    /// The record of one settings file.
+    pub fn load(path: &Path, settings: &Path) -> Result<Option<Self>, InstallError> {
+        Ok(Self::load_all(path)?.into_iter().find(|record| record.settings == settings))
     }
 
-    /// Forgets the record.
-    pub fn remove(path: &Path) -> Result<(), InstallError> {
-        remove_if_there(path)
+    /// Keeps the record in place of an earlier one of the same settings.
+    pub fn save(&self, path: &Path) -> Result<(), InstallError> {
+        let mut records = Self::load_all(path)?;
+        records.retain(|record| record.settings != self.settings);
+        records.push(self.clone());
+        write_all(path, &records)
+    }
+
+    /// Forgets the record; the file goes with the last one.
+    pub fn remove(&self, path: &Path) -> Result<(), InstallError> {
+        let mut records = Self::load_all(path)?;
+        records.retain(|record| record.settings != self.settings);
+        if records.is_empty() { remove_if_there(path) } else { write_all(path, &records) }
     }
 
     /// This record as a later one of the same settings continues it: what stood there first is what counts.
     #[must_use]
     pub fn continued_by(mut self, later: Self) -> Self {
-        if self.settings != later.settings {
-            return later;
-        }
         for change in later.changes {
             if !self.changes.iter().any(|known| known.path == change.path) {
                 self.changes.push(change);
@@ -68,4 +72,10 @@ impl SetupRecord {
         }
         Self { marketplace: later.marketplace, by_client: self.by_client || later.by_client, ..self }
     }
+}
+
+fn write_all(path: &Path, records: &[SetupRecord]) -> Result<(), InstallError> {
+    let text = serde_json::to_string_pretty(records)
+        .map_err(|error| InstallError::NotJson { path: path.to_owned(), reason: error.to_string() })?;
+    replace_file(path, text.as_bytes(), 0o600)
 }

@@ -42,7 +42,9 @@ impl PluginSource {
             };
         }
         let is_name = |part: &str| {
-            !part.is_empty() && !part.starts_with('.') && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         };
         match text.split_once('/') {
             Some((owner, repository)) if is_name(owner) && is_name(repository) => Ok(Self::Repository(text.to_owned())),
@@ -84,18 +86,16 @@ impl Registration {
 
     /// Backs the file up, writes the record, changes the file; in that order, so that whatever happens can be undone.
     pub fn register(&self, source: &PluginSource, record_path: &Path) -> Result<(), InstallError> {
-        let earlier = SetupRecord::load(record_path)?;
+        let earlier = SetupRecord::load(record_path, &self.settings)?;
         let backup = match &earlier {
-            Some(record) if record.settings == self.settings => record.backup.clone(),
-            _ => self.back_up()?,
+            Some(record) => record.backup.clone(),
+            None => self.back_up()?,
         };
-        let record = self.record(source, backup.clone(), false, earlier.clone());
-        record.save(record_path)?;
-        self.write().inspect_err(|_| {
+        let record = self.record(source, backup, false, earlier.clone());
+        record.save(record_path).and_then(|()| self.write()).inspect_err(|_| {
             let _undone = match &earlier {
-                Some(record) => record.save(record_path),
-                None => SetupRecord::remove(record_path)
-                    .and_then(|()| backup.as_deref().map_or(Ok(()), remove_if_there)),
+                Some(earlier) => earlier.save(record_path),
+                None => record.remove(record_path).and(record.backup.as_deref().map_or(Ok(()), remove_if_there)),
             };
         })
     }
@@ -136,7 +136,7 @@ impl Registration {
 }
 
 /// A free name beside the settings: an earlier backup is never overwritten.
-pub fn backup_path(settings: &Path) -> PathBuf {
+fn backup_path(settings: &Path) -> PathBuf {
     let named = |number: u32| {
         let suffix = if number == 0 { String::new() } else { format!(".{number}") };
         settings.with_file_name(format!("settings.json.before-memory-lane{suffix}"))

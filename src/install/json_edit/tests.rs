@@ -51,8 +51,12 @@ fn what_is_not_an_object_is_refused() {
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
-    let leaf =
-        prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), "\\PC{0,8}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from)
+    ];
     leaf.prop_recursive(3, 20, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -77,7 +81,7 @@ proptest! {
         (value, text) in any_document(), key in "[e-h]{1,3}", new in any_value(),
     ) {
         let edited = set_member(&text, &[&key], &new).unwrap();
-        let mut expected = value.clone();
+        let mut expected = value;
         expected[&key] = new;
         prop_assert_eq!(serde_json::from_str::<Value>(&edited).unwrap(), expected);
         prop_assert_eq!(remove_member(&edited, &[&key]).unwrap().unwrap(), text);

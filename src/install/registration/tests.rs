@@ -31,7 +31,7 @@ impl Place {
     }
 
     fn take_back(&self) {
-        let record = SetupRecord::load(&self.record).unwrap().unwrap();
+        let record = SetupRecord::load(&self.record, &self.settings).unwrap().unwrap();
         plan_removal(&record).unwrap().write().unwrap();
     }
 
@@ -76,7 +76,10 @@ fn a_file_that_was_not_there_goes_again() {
 fn changes_made_meanwhile_survive_and_only_the_plugin_goes() {
     let place = place(Some("{\n  \"model\": \"opus\"\n}\n"));
     place.set_up();
-    let edited = place.text().replace("opus", "sonnet").replace("  \"enabledPlugins\": {", "  \"enabledPlugins\": {\n    \"a@b\": true,");
+    let edited = place
+        .text()
+        .replace("opus", "sonnet")
+        .replace("  \"enabledPlugins\": {", "  \"enabledPlugins\": {\n    \"a@b\": true,");
     fs::write(&place.settings, edited).unwrap();
     place.take_back();
     assert_eq!(place.text(), "{\n  \"model\": \"sonnet\",\n  \"enabledPlugins\": {\n    \"a@b\": true\n  }\n}\n");
@@ -128,6 +131,22 @@ fn planning_writes_nothing_and_the_diff_names_the_new_lines() {
     assert!(plan.diff().iter().any(|line| line.starts_with('+') && line.contains(PLUGIN_ID)));
     assert_eq!(place.text(), "{\n  \"model\": \"opus\"\n}\n");
     assert_eq!(fs::read_dir(place.settings.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn two_configurations_are_kept_apart() {
+    let (one, mut other) = (place(Some("{\"a\": 1}")), place(Some("{\"b\": 2}")));
+    other.record = one.record.clone();
+    one.set_up();
+    other.set_up();
+    one.take_back();
+    other.take_back();
+    assert_eq!((one.text(), other.text()), ("{\"a\": 1}".to_owned(), "{\"b\": 2}".to_owned()));
+    for record in SetupRecord::load_all(&one.record).unwrap() {
+        assert!(one.record.exists());
+        record.remove(&one.record).unwrap();
+    }
+    assert!(!one.record.exists());
 }
 
 #[cfg(unix)]
