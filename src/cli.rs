@@ -103,7 +103,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
     let app = App::from_env()?;
     match command {
         Command::Setup(args) => setup::run(&args, &app),
-        Command::Uninstall(args) => setup::uninstall(&args, &app),
+        Command::Uninstall(args) => setup::run_uninstall(&args, &app),
         Command::Hook => Ok(()),
         Command::Ingest(args) => ingest::run(&args, &app),
         Command::Catch(args) => catch::run(&args, &app),

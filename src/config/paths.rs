@@ -61,6 +61,21 @@ impl Paths {
         self.home.join("timings.jsonl")
     }
 
+    /// The plugin's files, as this program carries them; Claude Code reads them in place.
+    pub fn plugin(&self) -> PathBuf {
+        self.home.join("plugin")
+    }
+
+    /// A link to the program that ran `setup`; the plugin's launcher looks here before it looks on the `PATH`.
+    pub fn program_link(&self) -> PathBuf {
+        self.home.join("bin").join("memory-lane")
+    }
+
+    /// What `setup` changed outside this directory, for `uninstall` to take back.
+    pub fn setup_record(&self) -> PathBuf {
+        self.home.join("setup.json")
+    }
+
     /// Recalls that could not be written to the database at once; the next writer takes them in.
     pub fn spool(&self) -> PathBuf {
         self.home.join("recalls.spool")

@@ -1,8 +1,15 @@
 //! The one integration binary: every further one would link the whole program again.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod catching;
 mod commands;
 mod embedding;
 mod hook;
+mod ingest;
 mod layers;
+mod plugin_tree;
+mod real_client;
+mod setup;
+mod store_contract;
 mod support;
+mod traces;

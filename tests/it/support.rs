@@ -1,8 +1,15 @@
-//! What several integration tests need.
+//! What tests need around the program: homes, the real client and the API it talks to.
+
+pub(crate) mod client;
+mod home;
+pub(crate) mod messages_api;
+pub(crate) mod run;
 
 use std::path::PathBuf;
 
 use memory_lane::config::{Paths, variable};
+
+pub(crate) use home::Home;
 
 /// A home with an installed model: `$MEMORY_LANE_TEST_MODEL`, else `.test/home` in the repository.
 pub(crate) fn model_home() -> Paths {

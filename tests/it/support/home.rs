@@ -27,7 +27,7 @@ impl Home {
     pub(crate) fn with_model() -> Self {
         let home = Self::new();
         for part in ["models", "runtime"] {
-            std::os::unix::fs::symlink(model_home().join(part), home.path().join(part)).unwrap();
+            std::os::unix::fs::symlink(model_home().home().join(part), home.path().join(part)).unwrap();
         }
         home
     }

@@ -1,0 +1,87 @@
+//! `setup` does for a person what installing leaves to do; `uninstall` takes it back.
+
+mod prompt;
+mod steps;
+mod uninstall;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow, bail};
+
+use super::{App, print_line};
+use crate::config::agent_home;
+use crate::install::PluginSource;
+
+pub use uninstall::{UninstallArgs, run as run_uninstall};
+
+/// Make Memory Lane work in Claude Code: model, plugin, and the sessions that are already there.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct SetupArgs {
+    /// Say yes to every question.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print what would be done, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Leave the sessions that are already there for later.
+    #[arg(long)]
+    pub no_ingest: bool,
+    /// Do without the embedding model; recall then goes by words, files and names only.
+    #[arg(long)]
+    pub no_model: bool,
+    /// Register the plugin from here instead of from the copy inside this program.
+    #[arg(long, value_name = "DIR|OWNER/REPO", value_parser = PluginSource::parse)]
+    pub plugin_source: Option<PluginSource>,
+}
+
+/// What every step is given.
+struct Setup<'a> {
+    args: &'a SetupArgs,
+    app: &'a App,
+    /// Claude Code's directory.
+    agent_home: PathBuf,
+    /// This program.
+    program: PathBuf,
+}
+
+/// One thing that setup does; the steps do not depend on one another's success.
+struct SetupStep {
+    name: &'static str,
+    /// Says in one line what was done, or would be.
+    run: fn(&Setup) -> anyhow::Result<String>,
+}
+
+const STEPS: [SetupStep; 4] = [
+    SetupStep { name: "program", run: steps::link_this_program },
+    SetupStep { name: "plugin", run: steps::register_plugin },
+    SetupStep { name: "model", run: steps::add_model },
+    SetupStep { name: "history", run: steps::ingest_history },
+];
+
+/// Runs every step and fails at the end if one did.
+pub fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
+    let agent_home =
+        agent_home().ok_or_else(|| anyhow!("no home directory is known; set HOME or CLAUDE_CONFIG_DIR"))?;
+    let program = std::env::current_exe().context("find the path of this program")?;
+    let setup = Setup { args, app, agent_home, program };
+    let mut failed = Vec::new();
+    for step in &STEPS {
+        match (step.run)(&setup) {
+            Ok(said) => print_line(format_args!("{:<8} {said}", step.name)),
+            Err(error) => {
+                print_line(format_args!("{:<8} FAILED: {error:#}", step.name));
+                failed.push(step.name);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        bail!(
+            "not everything is set up (failed: {}); mend it and run setup again, it does only what is left",
+            failed.join(", ")
+        );
+    }
+    if !args.dry_run {
+        print_line("Ready. Start a new Claude Code session; `memory-lane uninstall` takes all of this back.");
+    }
+    Ok(())
+}
