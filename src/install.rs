@@ -22,5 +22,6 @@ pub use program::{link_program, unlink_program};
 pub use purge::{Purge, plan_purge};
 pub use record::SetupRecord;
 pub use registration::{
-    PLUGIN_ID, PluginSource, Registration, observed_registration, plan_registration, plan_removal, registered_elsewhere,
+    PLUGIN_ID, PluginSource, Registration, enabled_plugin, observed_registration, plan_registration, plan_removal,
+    registered_elsewhere,
 };

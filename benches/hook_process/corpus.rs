@@ -48,12 +48,12 @@ impl Random {
 }
 
 /// A prompt of about so many tokens.
-pub fn prompt(words: usize) -> String {
+pub(crate) fn prompt(words: usize) -> String {
     Random(42).sentence(words)
 }
 
 /// `count` memories from number `first` on.
-pub fn drafts(first: usize, count: usize) -> Vec<MemoryDraft> {
+pub(crate) fn drafts(first: usize, count: usize) -> Vec<MemoryDraft> {
     (first..first + count)
         .map(|number| {
             let mut random = Random(number as u64);
@@ -69,7 +69,7 @@ pub fn drafts(first: usize, count: usize) -> Vec<MemoryDraft> {
 }
 
 /// A home with `size` memories, with a model if one is given; made once and kept for the next run.
-pub fn home(scratch: &Path, size: usize, model: Option<&Path>) -> PathBuf {
+pub(crate) fn home(scratch: &Path, size: usize, model: Option<&Path>) -> PathBuf {
     let home = scratch.join(format!("home-{size}"));
     let finished = home.join("finished");
     if !finished.exists() {
@@ -121,7 +121,7 @@ fn mixture(vectors: &[Vec<f32>], random: &mut Random) -> Vec<f32> {
 }
 
 /// A prompt's event with a transcript of five messages before it.
-pub fn prompt_event(scratch: &Path, words: usize) -> PathBuf {
+pub(crate) fn prompt_event(scratch: &Path, words: usize) -> PathBuf {
     let transcript = scratch.join("window.jsonl");
     let lines: Vec<String> = (0..5)
         .map(|n| {
@@ -144,7 +144,7 @@ pub fn prompt_event(scratch: &Path, words: usize) -> PathBuf {
 }
 
 /// The same event in another session.
-pub fn in_session(event: &Path, session: &str) -> PathBuf {
+pub(crate) fn in_session(event: &Path, session: &str) -> PathBuf {
     let path = event.with_file_name(format!("{session}.json"));
     let text = std::fs::read_to_string(event)
         .unwrap()
@@ -154,7 +154,7 @@ pub fn in_session(event: &Path, session: &str) -> PathBuf {
 }
 
 /// A file that no memory is about.
-pub fn file_event(scratch: &Path) -> PathBuf {
+pub(crate) fn file_event(scratch: &Path) -> PathBuf {
     let event = scratch.join("file.json");
     let json = format!(
         r#"{{"session_id":"bench","cwd":"{PROJECT}","hook_event_name":"PostToolUse","tool_name":"Read","tool_input":{{"file_path":"{PROJECT}/src/unheard_of.rs"}}}}"#

@@ -15,7 +15,7 @@ use nix::sys::time::TimeValLike;
 use crate::corpus;
 
 /// A program with its input.
-pub struct Run {
+pub(crate) struct Run {
     program: String,
     arguments: Vec<String>,
     input: PathBuf,
@@ -23,12 +23,12 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(program: &str, arguments: &[&str], input: &Path) -> Self {
+    pub(crate) fn new(program: &str, arguments: &[&str], input: &Path) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         Self { program: program.to_owned(), arguments, input: input.to_owned(), home: None }
     }
 
-    pub fn with_home(mut self, home: &Path) -> Self {
+    pub(crate) fn with_home(mut self, home: &Path) -> Self {
         self.home = Some(home.to_owned());
         self
     }
@@ -36,23 +36,23 @@ impl Run {
 
 /// One run: CPU and wall in milliseconds, peak memory in MB.
 #[derive(Clone, Copy)]
-pub struct Once {
+pub(crate) struct Once {
     cpu: f64,
     wall: f64,
     rss: f64,
 }
 
 /// Many runs.
-pub struct Figures {
-    pub cpu: f64,
-    pub cpu_max: f64,
-    pub wall: f64,
-    pub wall_p95: f64,
-    pub rss: f64,
+pub(crate) struct Figures {
+    pub(crate) cpu: f64,
+    pub(crate) cpu_max: f64,
+    pub(crate) wall: f64,
+    pub(crate) wall_p95: f64,
+    pub(crate) rss: f64,
 }
 
 impl Figures {
-    pub fn of(runs: Vec<Once>) -> Self {
+    pub(crate) fn of(runs: Vec<Once>) -> Self {
         let sorted = |read: fn(&Once) -> f64| {
             let mut values: Vec<f64> = runs.iter().map(read).collect();
             values.sort_by(f64::total_cmp);
@@ -70,7 +70,7 @@ impl Figures {
 }
 
 /// Runs it below a launcher of its own, as the kernel reports peak memory only for all children together.
-pub fn run_once(run: &Run) -> Once {
+pub(crate) fn run_once(run: &Run) -> Once {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("measure").arg(&run.input).arg(&run.program).args(&run.arguments);
     if let Some(home) = &run.home {
@@ -85,7 +85,7 @@ pub fn run_once(run: &Run) -> Once {
 }
 
 /// The launcher: input file, program, arguments.
-pub fn launch(arguments: &[String]) {
+pub(crate) fn launch(arguments: &[String]) {
     let input = File::open(&arguments[0]).unwrap();
     let started = Instant::now();
     let status = Command::new(&arguments[1])
@@ -103,7 +103,7 @@ pub fn launch(arguments: &[String]) {
 }
 
 /// Eight hooks at once, again and again, while another process's place is taken by a writer in this one.
-pub fn beside_a_writer(program: &str, home: &Path, event: &Path) {
+pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
     static STOP: AtomicBool = AtomicBool::new(false);
     let database = home.join("memory-lane.db");
     let before = counts(&database);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{App, print_json, print_line};
-use crate::config::Paths;
+use crate::config::{Paths, agent_home};
 use crate::embed::{self, LeanEmbedder};
 use crate::hook::read_timings;
 use crate::store::sqlite::SqliteStore;
@@ -41,7 +41,7 @@ enum State {
 }
 
 pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
-    let mut checks = vec![check_home(&app.paths), check_store(app), check_model(app), check_plugin(app)];
+    let mut checks = vec![check_home(&app.paths), check_store(app), check_model(app), check_plugin()];
     checks.extend(check_records(app));
     checks.push(check_hooks(app));
     checks.push(check_log(&app.paths));
@@ -140,15 +140,20 @@ fn check_model(app: &App) -> Check {
     }
 }
 
-fn check_plugin(app: &App) -> Check {
-    match install::registration(&app.paths) {
-        install::Registration::Enabled(how) => good("plugin", how),
-        install::Registration::Absent(why) => Check {
-            name: "plugin",
-            state: State::Reduced,
-            found: why,
-            advice: "run `memory-lane setup`, or install the plugin in the client".to_owned(),
-        },
+fn check_plugin() -> Check {
+    let absent = |found: String| Check {
+        name: "plugin",
+        state: State::Reduced,
+        found,
+        advice: "run `memory-lane setup`, or install the plugin in the client".to_owned(),
+    };
+    let Some(settings) = agent_home().map(|home| home.join("settings.json")) else {
+        return absent("the client's settings are not found".to_owned());
+    };
+    match install::enabled_plugin(&settings) {
+        Ok(Some(id)) => good("plugin", format!("{id} is switched on in {}", settings.display())),
+        Ok(None) => absent(format!("not switched on in {}", settings.display())),
+        Err(error) => absent(error.to_string()),
     }
 }
 

@@ -19,7 +19,7 @@ const NAMED_FAILURES: usize = 5;
 
 /// Take in new sessions.
 #[derive(clap::Args, Debug)]
-pub struct IngestArgs {
+pub(super) struct IngestArgs {
     /// Transcripts or directories with them [default: the agent's own directory]
     paths: Vec<PathBuf>,
     /// Print the report as JSON
@@ -36,7 +36,7 @@ struct Timed<'a> {
 }
 
 /// Takes in what the agents wrote since last time.
-pub fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
+pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let roots = match args.paths.as_slice() {
         [] => vec![agent_home().ok_or_else(|| anyhow!("no home directory is known; name a directory to ingest"))?],
         paths => paths.to_vec(),

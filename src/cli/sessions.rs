@@ -16,7 +16,7 @@ use crate::trace;
 
 /// Look at the sessions that were taken in.
 #[derive(Args, Debug)]
-pub struct SessionsArgs {
+pub(super) struct SessionsArgs {
     #[command(subcommand)]
     command: Command,
 }
@@ -118,7 +118,7 @@ struct FoundMessage {
 }
 
 /// Lists, shows or searches.
-pub fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
+pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
     match &args.command {
         Command::List(args) => list(args, app, &store),

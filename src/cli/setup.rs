@@ -12,11 +12,11 @@ use super::{App, print_line};
 use crate::config::agent_home;
 use crate::install::PluginSource;
 
-pub use uninstall::{UninstallArgs, run as run_uninstall};
+pub(super) use uninstall::{UninstallArgs, run as run_uninstall};
 
 /// Make Memory Lane work in Claude Code: model, plugin, and the sessions that are already there.
 #[derive(clap::Args, Clone, Debug, Default)]
-pub struct SetupArgs {
+pub(super) struct SetupArgs {
     /// Say yes to every question.
     #[arg(long, short)]
     pub yes: bool,
@@ -59,7 +59,7 @@ const STEPS: [SetupStep; 4] = [
 ];
 
 /// Runs every step and fails at the end if one did.
-pub fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
+pub(super) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
     let agent_home =
         agent_home().ok_or_else(|| anyhow!("no home directory is known; set HOME or CLAUDE_CONFIG_DIR"))?;
     let program = std::env::current_exe().context("find the path of this program")?;

@@ -15,8 +15,7 @@ use crate::model::{Memory, Outcome, Project, Timestamp};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
-use crate::text;
-use crate::trace;
+use crate::{redact, text, trace};
 
 /// Messages of the conversation that are looked at.
 const WINDOW: usize = 5;
@@ -214,23 +213,23 @@ impl Attempt<'_> {
     /// Records what was considered; memories that a parallel hook has just shown are taken back.
     fn record(&mut self, recalled: &mut Recall, store: &mut SqliteStore) {
         let shadow = self.surroundings.settings.recall == RecallMode::Shadow;
+        let asked = redact::redact(&self.query.text);
         let records: Vec<RecallRecord> = recalled
             .hits
             .iter()
             .filter(|hit| hit.explanation.outcome != Outcome::Dropped)
-            .map(|hit| self.record_of(hit, shadow))
+            .map(|hit| self.record_of(hit, &asked, shadow))
             .collect();
         if records.is_empty() {
             return;
         }
         let model = &self.surroundings.settings.model;
         let vector = recalled.vector.as_deref();
-        match store.record_recalls(&records, &self.query.text, model, vector) {
+        match store.record_recalls(&records, &asked, model, vector) {
             Ok(claimed) if !shadow => recalled.keep_only(&claimed),
             Ok(_) => {}
             Err(error) => {
-                let spooled =
-                    spool::append(&self.surroundings.paths.spool(), &records, &self.query.text, model, vector);
+                let spooled = spool::append(&self.surroundings.paths.spool(), &records, &asked, model, vector);
                 let lost =
                     spooled.err().map_or_else(String::new, |error| format!("; the spool cannot be written: {error}"));
                 self.degraded = Some(format!("recall recorded later: {error}{lost}"));
@@ -238,7 +237,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn record_of(&self, hit: &Hit, shadow: bool) -> RecallRecord {
+    fn record_of(&self, hit: &Hit, asked: &str, shadow: bool) -> RecallRecord {
         let explanation = &hit.explanation;
         let prompt_id = match self.event {
             HookEvent::Prompt { prompt_id, .. } => prompt_id.clone(),
@@ -248,7 +247,7 @@ impl Attempt<'_> {
             memory: explanation.memory,
             session: self.event.place().session.clone(),
             event: self.event.name().to_owned(),
-            trigger: text::one_line(&self.query.text, TRIGGER_CHARS),
+            trigger: text::one_line(asked, TRIGGER_CHARS),
             prompt_id,
             score: explanation.score,
             floor: explanation.floor,

@@ -236,6 +236,15 @@ pub fn registered_elsewhere(registration: &Registration, source: &PluginSource) 
         .cloned()
 }
 
+/// The id under which the settings at `path` have the plugin switched on, whoever registered it.
+pub fn enabled_plugin(path: &Path) -> Result<Option<String>, InstallError> {
+    let settings = parse(path, &document(read_text(path)?.as_deref()))?;
+    let enabled = settings.get("enabledPlugins").and_then(Value::as_object);
+    Ok(enabled.into_iter().flatten().find_map(|(id, on)| {
+        (id.split('@').next() == Some("memory-lane") && *on == Value::Bool(true)).then(|| id.clone())
+    }))
+}
+
 fn members(source: &PluginSource) -> [([&'static str; 2], Value); 2] {
     [
         (["extraKnownMarketplaces", MARKETPLACE], source.to_settings()),

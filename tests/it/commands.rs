@@ -38,7 +38,8 @@ fn what_is_exported_and_imported_elsewhere_is_the_same() {
 fn an_import_says_which_lines_it_refused_and_takes_the_others() {
     let home = Home::new();
     let file = home.path().join("in.jsonl");
-    let good = json!({"kind": "insight", "title": "t", "body": "b", "project": "p", "formed_at": "2026-11-12T14:05:00Z"});
+    let good =
+        json!({"kind": "insight", "title": "t", "body": "b", "project": "p", "formed_at": "2026-11-12T14:05:00Z"});
     std::fs::write(&file, format!("{good}\nnot json\n{{\"kind\":\"insight\"}}\n\n")).unwrap();
     let said = home.run(&["import", file.to_str().unwrap()]);
     assert!(said.contains("line 2: not JSON") && said.contains("line 3: field `title` is missing"), "{said}");
@@ -49,7 +50,9 @@ fn an_import_says_which_lines_it_refused_and_takes_the_others() {
 fn a_memory_by_hand_can_be_found_changed_and_forgotten() {
     let home = Home::new();
     assert!(home.run(&["remember", "Deploy with make ship, never by hand", "--kind", "workflow"]).contains("#1"));
-    assert!(home.run(&["remember", "Deploy with make ship, never by hand", "--kind", "workflow"]).contains("known already"));
+    assert!(
+        home.run(&["remember", "Deploy with make ship, never by hand", "--kind", "workflow"]).contains("known already")
+    );
     home.run(&["memories", "edit", "1", "--title", "Deploy with make ship"]);
     home.run(&["memories", "pin", "1"]);
     let listed = home.json(&["memories", "list", "--json"]);

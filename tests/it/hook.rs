@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::support::Home;
 
 const PROJECT: &str = "/home/ada/shop-api";
-const LESSON: &str = "Never change the port in config/server.toml: the load balancer expects 8080. Set SHOP_PORT instead.";
+const LESSON: &str =
+    "Never change the port in config/server.toml: the load balancer expects 8080. Set SHOP_PORT instead.";
 
 fn prompt(session: &str, text: &str) -> Value {
     json!({"session_id": session, "cwd": PROJECT, "hook_event_name": "UserPromptSubmit", "prompt": text})
@@ -51,10 +52,13 @@ fn home_with_lesson() -> Home {
 #[test]
 fn a_prompt_in_other_words_brings_the_correction_and_small_talk_brings_nothing() {
     let home = home_with_lesson();
-    let text = injected(&home, &prompt("a", "our web service clashes with another program, let it listen on another port"));
+    let text =
+        injected(&home, &prompt("a", "our web service clashes with another program, let it listen on another port"));
     assert!(text.contains(LESSON), "{text}");
     assert!(!text.contains("Amy"), "{text}");
-    for silent in ["yes please", "write a haiku about the sea", "/compact", "<task-notification>done</task-notification>"] {
+    for silent in
+        ["yes please", "write a haiku about the sea", "/compact", "<task-notification>done</task-notification>"]
+    {
         assert_eq!(injected(&home, &prompt("b", silent)), "", "{silent}");
     }
 }
@@ -143,16 +147,20 @@ fn without_a_model_words_and_files_still_recall() {
 fn votes_move_a_memory_where_the_situation_is_alike() {
     let home = home_with_lesson();
     let ask = "which port does the server listen on behind the load balancer?";
+    let elsewhere = "rename the configuration file of the mail program";
     injected(&home, &prompt("a", ask));
     let score = |text: &str| {
         let found = home.json(&["recall", text, "--cwd", PROJECT, "--explain", "--json"]);
         let hit = found["memories"].as_array().unwrap().iter().find(|hit| hit["id"] == 1).unwrap().clone();
         hit["explanation"]["score"].as_f64().unwrap()
     };
-    let (alike, different) = (score(ask), score("mail to the accountant about invoices"));
+    let (alike, different) = (score(ask), score(elsewhere));
     home.run(&["feedback", "1", "down"]);
     assert!((score(ask) / alike - 0.95).abs() < 0.002, "one vote is five per cent");
-    assert!((score("mail to the accountant about invoices") / different - 1.0).abs() < 0.005, "elsewhere it counts little");
+    assert!(
+        (score(elsewhere) / different - 1.0).abs() < 0.005,
+        "elsewhere it counts little"
+    );
     home.run(&["feedback", "1", "up"]);
     assert!((score(ask) / alike - 0.9975).abs() < 0.002);
 }
@@ -176,7 +184,8 @@ fn a_bad_store_is_reported_by_doctor_and_never_by_the_hook() {
     let ask = prompt("a", "which port does the server listen on behind the load balancer?");
     let home = Home::new();
     assert_eq!(injected(&home, &ask), "", "no store yet");
-    fs::write(home.path().join("memory-lane.db"), "this is not a database, whatever its name says ".repeat(200)).unwrap();
+    fs::write(home.path().join("memory-lane.db"), "this is not a database, whatever its name says ".repeat(200))
+        .unwrap();
     assert_eq!(injected(&home, &ask), "");
     assert!(home.run(&["doctor"]).contains("FAIL store"));
 

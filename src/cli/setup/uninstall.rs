@@ -13,7 +13,7 @@ use crate::install::{
 
 /// Take back what setup did. Memories, sessions and models stay, unless --purge is given.
 #[derive(clap::Args, Clone, Debug, Default)]
-pub struct UninstallArgs {
+pub(in crate::cli) struct UninstallArgs {
     /// Print what would be done, and change nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -26,7 +26,7 @@ pub struct UninstallArgs {
 }
 
 /// Takes back the registration, then removes the plugin's files and the link; with `--purge` everything.
-pub fn run(args: &UninstallArgs, app: &App) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(args: &UninstallArgs, app: &App) -> anyhow::Result<()> {
     let record_path = app.paths.setup_record();
     let purge = if args.purge { Some(plan_purge(app.paths.home())?) } else { None };
     if let Some(purge) = &purge

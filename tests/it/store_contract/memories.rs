@@ -10,6 +10,7 @@ use super::samples::{LANE, NOW, OTHER, add, angle, draft, scope, session_id, str
 
 pub(super) fn a_memory_comes_back_as_it_was(store: &mut dyn Store) {
     let draft = MemoryDraft {
+        times_observed: 1,
         kind: MemoryKind::Correction,
         title: "Use the store's clock".to_owned(),
         body: "Never read the clock in the store.".to_owned(),
@@ -33,7 +34,7 @@ pub(super) fn a_memory_comes_back_as_it_was(store: &mut dyn Store) {
     let memory = store.memory(id).unwrap().unwrap();
     assert_eq!(memory.draft, draft);
     assert_eq!((memory.id, memory.saved_at), (id, NOW));
-    assert_eq!((memory.times_observed, memory.recall_count, memory.superseded_by), (1, 0, None));
+    assert_eq!((memory.draft.times_observed, memory.recall_count, memory.superseded_by), (1, 0, None));
     assert_eq!(store.memory(MemoryId(id.0 + 1)).unwrap(), None);
 }
 

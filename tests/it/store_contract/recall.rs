@@ -14,7 +14,7 @@ pub(super) fn record(memory: MemoryId, native: &str, outcome: Outcome, at: i64) 
         prompt_id: Some("p1".to_owned()),
         score: 0.5,
         floor: 0.25,
-        signals: vec![Signal { name: "cosine", value: 0.75, effect: 0.5 }],
+        signals: vec![Signal { name: "cosine".into(), value: 0.75, effect: 0.5 }],
         outcome,
         why: "it is near".to_owned(),
         at: Timestamp(at),

@@ -99,7 +99,8 @@ impl Home {
         }
         for entry in std::fs::read_dir(self.path()).unwrap() {
             let path = entry.unwrap().path();
-            std::fs::set_permissions(&path, Permissions::from_mode(if path == program { 0o555 } else { 0o444 })).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(if path == program { 0o555 } else { 0o444 }))
+                .unwrap();
         }
         std::fs::set_permissions(self.path(), Permissions::from_mode(0o555)).unwrap();
         let output = feed(&mut command, input);
@@ -118,8 +119,7 @@ impl Home {
 
 /// Runs a command with this standard input. A program that does not read all of it is no error.
 fn feed(command: &mut Command, input: &str) -> Output {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
     let writer = std::thread::spawn(move || {
