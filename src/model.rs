@@ -15,7 +15,7 @@ pub use memory::{
     Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
 };
 pub use project::{Project, ProjectId};
-pub use score::{Explanation, Outcome, Signal};
+pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
     Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };

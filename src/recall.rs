@@ -59,6 +59,10 @@ pub struct Recall {
     pub hits: Vec<Hit>,
     /// The query's vector, if it was embedded in time.
     pub vector: Option<Vec<f32>>,
+    /// About the text score of a memory that holds every counted word of the query.
+    pub text_total: f32,
+    /// Mean and standard deviation of the cosine over the scope's memories.
+    pub spread: (f32, f32),
     /// How long each stage took.
     pub times: StageTimes,
 }
@@ -127,11 +131,11 @@ pub fn recall(
         None => Vec::new(),
     };
     times.search = clock.lap();
-    let fused = fuse::fuse(&candidates, found, situation.weights);
+    let fused = fuse::fuse(&candidates, found, query.moment, situation.weights);
     let reranked = rerank::rerank(fused, situation, &candidates, &votes, vector.as_deref());
     let hits = select::select(reranked, situation, &candidates, &shown);
     times.rank = clock.lap();
-    Ok(Recall { hits, vector, times })
+    Ok(Recall { hits, vector, text_total: candidates.text_total, spread: candidates.spread, times })
 }
 
 /// Measures stages one after another.

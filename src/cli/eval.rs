@@ -24,6 +24,9 @@ pub(super) struct EvalArgs {
     /// Where goes what would be injected, floors and budget on
     #[arg(long, value_name = "FILE", requires = "set")]
     injected: Option<PathBuf>,
+    /// Where every signal of every candidate goes, as JSON lines: what `make calibrate` and an ablation read
+    #[arg(long, value_name = "FILE", requires = "set")]
+    signals: Option<PathBuf>,
     /// Other constants of ranking, as JSON: '{"recency": 0}'
     #[arg(long, value_name = "JSON", requires = "set")]
     weights: Option<String>,
@@ -37,12 +40,17 @@ pub(super) struct EvalArgs {
 
 pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
     match (&args.set, &args.triggers, &args.out) {
-        (Some(set), None, _) if args.run.is_some() || args.injected.is_some() => {
+        (Some(set), None, _) if args.run.is_some() || args.injected.is_some() || args.signals.is_some() => {
             let weights = match &args.weights {
                 Some(json) => serde_json::from_str(json).context("read --weights")?,
                 None => Weights::default(),
             };
-            ask::run(set, args.run.as_deref(), args.injected.as_deref(), &weights, app)
+            let outputs = ask::Outputs {
+                ranking: args.run.as_deref(),
+                injections: args.injected.as_deref(),
+                signals: args.signals.as_deref(),
+            };
+            ask::run(set, &outputs, &weights, app)
         }
         (Some(_), None, _) => bail!("say where the result goes: --run FILE, --injected FILE or both"),
         (None, Some(labels), Some(out)) => triggers::run(labels, out),

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{App, print_json, print_line};
-use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange};
+use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange, percent};
 use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, RecallFilter, RecallRow, RecallStore, StoreError};
 use crate::{pipeline, redact, text};
 
@@ -190,7 +190,7 @@ fn show_recalls(recalls: &[RecallRow]) {
             "{} {} {:.0} % in {} by: {}",
             row.at,
             row.outcome,
-            row.score * 100.0,
+            percent(row.score),
             text::one_line(&row.session.0, 60),
             text::one_line(&row.trigger, 80)
         ));

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{App, print_json, print_line};
 use crate::embed::{self, LeanEmbedder};
-use crate::model::{Outcome, SessionId, exchange};
+use crate::model::{Outcome, SessionId, exchange, percent};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::{RecallStore, Scope};
 use crate::{text, trace};
@@ -72,7 +72,7 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
             return None;
         }
         LeanEmbedder::open(&pack, &app.paths.runtime())
-            .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), weights.query_tokens))
+            .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), weights.tokens(query.moment)))
             .map_err(|error| failure = Some(error))
             .ok()
     })?;
@@ -128,8 +128,8 @@ fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
             "#{} {} {:5.1} % (floor {:.0} %) {}: {}",
             explanation.memory,
             draft.kind,
-            explanation.score * 100.0,
-            explanation.floor * 100.0,
+            explanation.percent(),
+            percent(explanation.floor),
             explanation.outcome.as_str(),
             text::one_line(&explanation.why, 120)
         ));

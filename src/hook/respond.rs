@@ -202,7 +202,7 @@ impl Attempt<'_> {
             return None;
         }
         let files = ModelFiles { pack, runtime: paths.runtime() };
-        Some(PendingVector::start(files, self.query.text_to_embed(), self.weights.query_tokens))
+        Some(PendingVector::start(files, self.query.text_to_embed(), self.weights.tokens(self.query.moment)))
     }
 
     fn degrade<T>(&mut self, why: String) -> Option<T> {

@@ -56,3 +56,15 @@ pub struct Explanation {
     /// Why, in words for a person.
     pub why: String,
 }
+
+impl Explanation {
+    /// The score as people read it, 0 to 100: what holds all the words and the meaning may score a little above 1.
+    pub fn percent(&self) -> f32 {
+        percent(self.score)
+    }
+}
+
+/// A score as people read it, 0 to 100.
+pub fn percent(score: f32) -> f32 {
+    (score * 100.0).clamp(0.0, 100.0)
+}

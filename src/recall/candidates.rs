@@ -26,6 +26,12 @@ pub(super) struct Candidates {
     pub(super) found: BTreeMap<MemoryId, Evidence>,
     /// Query words that the text search counted.
     pub(super) words: Vec<String>,
+    /// About the text score of a memory that holds every counted word.
+    pub(super) text_total: f32,
+    /// How many memories of the scope were compared by vector.
+    pub(super) compared: usize,
+    /// Mean and standard deviation of the cosine over the scope.
+    pub(super) spread: (f32, f32),
     /// Cosine that a memory found by meaning alone must reach.
     pub(super) cosine_floor: f32,
     /// Whether the query has a vector.
@@ -67,6 +73,7 @@ pub(super) fn by_words(query: &Query, weights: &Weights, store: &dyn RecallStore
         evidence.bm25 = lexical.scores.get(id).copied().unwrap_or(0.0);
     }
     candidates.words = lexical.counted;
+    candidates.text_total = lexical.total;
     candidates.scores = lexical.scores;
     Ok(candidates)
 }
@@ -83,6 +90,8 @@ pub(super) fn by_vector(
     candidates.embedded = true;
     if query.moment != Moment::File {
         let hits = store.nearest(model, vector, &query.scope, weights.candidates)?;
+        candidates.spread = (hits.mean, hits.deviation);
+        candidates.compared = hits.compared;
         if hits.compared >= weights.deviations_from {
             candidates.cosine_floor = hits.mean + weights.deviations * hits.deviation;
         }

@@ -1,10 +1,12 @@
 //! One absolute base score from text and meaning.
 //!
-//! `meaning · cosine + (1 - meaning) · b / (b + saturation)`, both parts filled in for every candidate. It lives on an
-//! absolute scale and can therefore be held against a floor, which reciprocal ranks cannot.
+//! `meaning · cosine + (1 - meaning) · text`, both parts filled in for every candidate. `text` is the share of what the
+//! query's words are worth that the memory holds: BM25 over the sum of their inverse frequencies, within bounds. It lives
+//! on an absolute scale and can therefore be held against a floor, which reciprocal ranks cannot. Against
+//! `b / (b + 8)`, on the sets of `evals/`: nDCG 40.7 against 37.8, 50.2 against 49.0, 79.4 against 74.5.
 
-use super::Weights;
 use super::candidates::{Candidates, Evidence};
+use super::{Moment, Weights};
 use crate::model::Signal;
 use crate::store::FoundMemory;
 
@@ -34,7 +36,7 @@ impl Ranked {
 }
 
 /// Gives every candidate that may be returned its base score.
-pub(super) fn fuse(candidates: &Candidates, found: Vec<FoundMemory>, weights: &Weights) -> Vec<Ranked> {
+pub(super) fn fuse(candidates: &Candidates, found: Vec<FoundMemory>, moment: Moment, weights: &Weights) -> Vec<Ranked> {
     let meaning = if candidates.embedded { weights.meaning } else { 0.0 };
     found
         .into_iter()
@@ -46,9 +48,20 @@ pub(super) fn fuse(candidates: &Candidates, found: Vec<FoundMemory>, weights: &W
             }
             let bm25 = ranked.evidence.bm25;
             if bm25 > 0.0 {
-                ranked.add("text", bm25, (1.0 - meaning) * bm25 / (bm25 + weights.saturation));
+                ranked.add("text", bm25, (1.0 - meaning) * text_share(bm25, candidates.text_total, moment, weights));
             }
             ranked
         })
         .collect()
+}
+
+/// How much of what the query asks for stands in the memory, 0 to `text_most`.
+///
+/// A failure's output is long and much of it is common to all failures of a program, so there the share saturates.
+fn text_share(bm25: f32, total: f32, moment: Moment, weights: &Weights) -> f32 {
+    if moment == Moment::Failure {
+        let share = bm25 / total.clamp(weights.text_least, weights.failure_full);
+        return 1.5 * share / (share + 0.5);
+    }
+    (bm25 / total.clamp(weights.text_least, weights.text_full)).min(weights.text_most)
 }

@@ -85,9 +85,13 @@ impl Query {
         text::excerpt(&parts.join("\n"), EMBED_CHARS)
     }
 
-    /// The words to search for, most telling first as far as the text itself says.
+    /// The words to search for. Of a failure also the stop words: what a program prints is a fixed phrase, and `no such
+    /// file` without `no` is another one (nDCG on failures 75 against 73).
     pub fn search_terms(&self) -> Vec<String> {
-        let mut terms = text::content_terms(&self.text);
+        let mut terms = match self.moment {
+            Moment::Failure => text::terms(&self.text),
+            Moment::Prompt | Moment::File => text::content_terms(&self.text),
+        };
         for message in self.counted_window() {
             terms.extend(text::content_terms(&text::excerpt(&message.text, WINDOW_CHARS)));
         }

@@ -1,7 +1,7 @@
 //! Memories as the text that an agent reads: dated facts with their source, never commands.
 
 use super::Hit;
-use crate::model::{Memory, SessionId};
+use crate::model::{Memory, SessionId, percent};
 use crate::text;
 
 /// First line of everything injected; readers of transcripts leave out what follows, so that the program never feeds on
@@ -47,7 +47,7 @@ pub fn announcement<'a>(hits: impl Iterator<Item = &'a Hit>) -> String {
                 "#{} {} {:.0} % {}",
                 memory.id,
                 memory.draft.kind,
-                hit.explanation.score * 100.0,
+                hit.explanation.percent(),
                 text::one_line(&memory.draft.title, 60)
             )
         })
@@ -74,7 +74,7 @@ fn entry(memory: &Memory, why: &str, score: f32) -> String {
         memory.id,
         draft.kind,
         draft.formed_at.date(),
-        score * 100.0,
+        percent(score),
         inert(&text::one_line(&draft.title, 200))
     )];
     let body = draft.body.trim();

@@ -26,8 +26,11 @@ pub(super) fn rerank(
         }
         candidate.scale("kind", 1.0, kind_prior(kind));
         candidate.scale("confidence", confidence, 0.9 + 0.2 * confidence);
-        let (age, factor) = recency(formed_at, situation.now, weights);
-        candidate.scale("recency", age, factor);
+        // What solved a failure once solves it still, however long ago: recency costs 2 points of nDCG there.
+        if situation.query.moment != Moment::Failure {
+            let (age, factor) = recency(formed_at, situation.now, weights);
+            candidate.scale("recency", age, factor);
+        }
         let observed = candidate.found.memory.draft.times_observed;
         candidate.scale("observed", observed as f32, recurrence(observed));
         let (count, factor) = vote_factor(candidate, votes, vector, weights);

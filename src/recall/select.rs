@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::candidates::Candidates;
 use super::fuse::Ranked;
 use super::{Hit, Moment, Situation, render};
-use crate::model::{Explanation, MemoryId, Outcome};
+use crate::model::{Explanation, MemoryId, Outcome, percent};
 use crate::text;
 
 /// Decides the outcome of every candidate, best first.
@@ -41,12 +41,15 @@ pub(super) fn select(
 /// The score that a candidate must reach: by kind of moment and by what speaks for it, and not far below the best.
 fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, best: f32) -> f32 {
     let weights = situation.weights;
-    let absolute = match situation.query.moment {
+    let moment = situation.query.moment;
+    let absolute = match moment {
         Moment::File if !candidates.embedded => weights.file_named * 0.8,
         Moment::File => weights.file_floor,
         _ if !candidates.embedded => weights.text_floor,
-        _ if !candidate.evidence.entities.is_empty() => weights.entity_floor,
-        _ => weights.floor,
+        _ => {
+            let floor = weights.floor_of(moment, candidates.text_total, candidates.compared);
+            if candidate.evidence.entities.is_empty() { floor } else { floor * weights.entity_floor }
+        }
     };
     let here = if candidate.found.in_scope { absolute } else { absolute + 0.08 };
     here.max(weights.share_of_best * best)
@@ -55,7 +58,7 @@ fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
 /// Why a candidate is not good enough, if it is not.
 fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, floor: f32) -> Option<String> {
     if candidate.score < floor {
-        return Some(format!("below the floor of {:.0} %", floor * 100.0));
+        return Some(format!("below the floor of {:.0} %", percent(floor)));
     }
     let evidence = &candidate.evidence;
     let cosine = evidence.cosine?;

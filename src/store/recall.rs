@@ -43,6 +43,8 @@ pub struct VectorHits {
 pub struct LexicalHits {
     /// BM25, higher is better, always positive.
     pub scores: std::collections::HashMap<MemoryId, f32>,
+    /// Sum of the inverse frequencies of the counted terms: about the score of a text that holds each of them once.
+    pub total: f32,
     /// Query terms that were counted: rare ones first, until the budget of postings was spent.
     pub counted: Vec<String>,
     /// Query terms left out as too common.

@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 /// Share of texts that hold a word that is on no list.
 const RARE: f32 = 0.0005;
 
+/// Share of texts that hold a given stop word.
+const FUNCTION_WORD: f32 = 0.4;
+
 /// Words and the share of texts that hold one of them, rounded judgements for talk about software.
 const TIERS: [(f32, &str); 3] = [
     (
@@ -56,6 +59,9 @@ static SHARES: LazyLock<HashMap<String, f32>> = LazyLock::new(|| {
 
 /// Share of texts in general that hold this analysed term, 0 to 1.
 pub fn common_share(term: &str) -> f32 {
+    if super::is_stop_word(term) {
+        return FUNCTION_WORD;
+    }
     SHARES.get(term).copied().unwrap_or(RARE)
 }
 

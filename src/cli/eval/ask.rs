@@ -6,49 +6,62 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use serde_json::json;
 
 use super::cache::VectorCache;
 use super::set::{Document, SetQuery, read};
 use crate::cli::{App, print_line};
 use crate::embed::{BulkEmbedder, Embedder, LeanEmbedder};
 use crate::model::{Agent, MemoryDraft, MemoryId, MemoryKind, SessionId, Timestamp};
-use crate::recall::{self, Budget, Moment, Query, Recall, Situation, Weights};
+use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Added, MemoryStore, Scope};
 
 /// How many documents a ranking names.
 const DEPTH: usize = 100;
 
+/// Where the results go; what is not wanted is not written.
+pub(super) struct Outputs<'a> {
+    /// Query, document, score: the hundred best, floors off.
+    pub(super) ranking: Option<&'a Path>,
+    /// The same of what would be injected, floors and budget on.
+    pub(super) injections: Option<&'a Path>,
+    /// Every signal of every candidate, as JSON lines.
+    pub(super) signals: Option<&'a Path>,
+}
+
 /// Asks the whole set.
-pub(super) fn run(
-    set: &Path,
-    ranking: Option<&Path>,
-    injections: Option<&Path>,
-    weights: &Weights,
-    app: &App,
-) -> anyhow::Result<()> {
+pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &App) -> anyhow::Result<()> {
     let documents: Vec<Document> = read(&set.join("corpus.jsonl"))?;
     let queries: Vec<SetQuery> = read(&set.join("queries.jsonl"))?;
     let pack = app.paths.models().join(&app.settings.model);
     let (mut store, names) = load(&documents, app, &pack)?;
     let mut lean = LeanEmbedder::open(&pack, &app.paths.runtime())?;
-    let mut ranking = ranking.map(create).transpose()?;
-    let mut injections = injections.map(create).transpose()?;
+    let mut ranking = outputs.ranking.map(create).transpose()?;
+    let mut injections = outputs.injections.map(create).transpose()?;
+    let mut signals = outputs.signals.map(create).transpose()?;
     for query in &queries {
         let recalled = ask(query, &mut store, &mut lean, weights, app)?;
-        let name = |id: MemoryId| names.get(&id).map_or("", String::as_str);
+        let name = |hit: &Hit| names.get(&hit.found.memory.id).map_or("", String::as_str);
         if let Some(out) = &mut ranking {
             for hit in recalled.hits.iter().take(DEPTH) {
-                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit.found.memory.id), hit.explanation.score)?;
+                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit), hit.explanation.score)?;
             }
         }
         if let Some(out) = &mut injections {
             for hit in recalled.injected() {
-                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit.found.memory.id), hit.explanation.score)?;
+                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit), hit.explanation.score)?;
             }
         }
+        if let Some(out) = &mut signals {
+            let hits: Vec<_> = recalled.hits.iter().map(|hit| json!([name(hit), hit.explanation])).collect();
+            let line = json!({
+                "query": query.id, "text_total": recalled.text_total, "spread": recalled.spread, "hits": hits,
+            });
+            writeln!(out, "{line}")?;
+        }
     }
-    for mut out in ranking.into_iter().chain(injections) {
+    for mut out in ranking.into_iter().chain(injections).chain(signals) {
         out.flush()?;
     }
     print_line(format_args!("{} queries over {} documents", queries.len(), documents.len()));
@@ -122,7 +135,9 @@ fn ask(
     };
     let mut failure = None;
     let recalled = recall::recall(&situation, store, &mut || {
-        lean.embed_limited(&query.text_to_embed(), weights.query_tokens).map_err(|error| failure = Some(error)).ok()
+        lean.embed_limited(&query.text_to_embed(), weights.tokens(query.moment))
+            .map_err(|error| failure = Some(error))
+            .ok()
     })?;
     match failure {
         Some(error) => Err(error).with_context(|| format!("embed query {}", asked.id)),

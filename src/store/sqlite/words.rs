@@ -16,15 +16,15 @@ const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
 /// Frequencies are counted anew once the number of memories has changed by one in this many.
 const RECOUNT_SHARE: i64 = 50;
-/// Texts that a store counts as seen elsewhere, whose words are as common as they are in general: a thousand memories
+/// Texts that a scope counts as seen elsewhere, whose words are as common as they are in general: two hundred memories
 /// weigh as much as this.
-const UNSEEN: f32 = 1_000.0;
+const UNSEEN: f32 = 200.0;
 /// Terms of a memory when no mean is known yet.
 const USUAL_LENGTH: i64 = 40;
 /// A query is never cut below so many terms, whatever they cost.
 const ALWAYS_COUNTED: usize = 3;
 /// Each term costs in every row that matches, so their number is limited as well.
-const MOST_COUNTED: usize = 48;
+const MOST_COUNTED: usize = 128;
 
 /// Puts a memory into the index.
 pub(super) fn index(db: &Connection, id: MemoryId, status: MemoryStatus, project: i64, text: &str) -> Attempt<()> {
@@ -68,11 +68,14 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
         return Ok(LexicalHits { left_out: left_out_terms, ..LexicalHits::default() });
     }
     let in_scope = holding(db, &counted, scope)?;
-    let memories: i64 = db.prepare_cached("SELECT max(id) FROM memories")?.query_row([], |row| row.get(0))?;
+    let memories = memories_in(db, scope)?;
     let mut matched: HashMap<i64, Vec<(f32, f32)>> = HashMap::new();
+    let mut total = 0.0;
     for term in &counted {
         let postings = postings(db, term)?;
-        let weight = inverse_frequency(postings.len(), memories, term);
+        let here = postings.iter().filter(|(memory, _)| in_scope.contains(memory)).count();
+        let weight = inverse_frequency(here, memories, term);
+        total += weight;
         for (memory, count) in postings {
             if in_scope.contains(&memory) {
                 matched.entry(memory).or_default().push((weight, count));
@@ -80,16 +83,30 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
         }
     }
     let scores = score(db, matched)?;
-    Ok(LexicalHits { scores, counted, left_out: left_out_terms })
+    Ok(LexicalHits { scores, total, counted, left_out: left_out_terms })
+}
+
+/// The scope's projects as the text index knows them.
+fn scope_terms(db: &Connection, scope: &Scope) -> Attempt<String> {
+    Ok(match scope_project(db, scope)? {
+        Some(project) => format!("p{project} OR p{NO_PROJECT}"),
+        None => format!("p{NO_PROJECT}"),
+    })
+}
+
+/// How many memories the scope holds, as of the last count: counting 100,000 anew takes longer than the whole search.
+fn memories_in(db: &Connection, scope: &Scope) -> Attempt<i64> {
+    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
+    let counted = match project {
+        NO_PROJECT => 0,
+        project => fact(db, &format!("memories.p{project}"))?.unwrap_or(0),
+    };
+    Ok(counted + fact(db, &format!("memories.p{NO_PROJECT}"))?.unwrap_or(0))
 }
 
 /// The memories of the scope that hold one of the terms.
 fn holding(db: &Connection, terms: &[String], scope: &Scope) -> Attempt<HashSet<i64>> {
-    let projects = match scope_project(db, scope)? {
-        Some(project) => format!("p{project} OR p{NO_PROJECT}"),
-        None => format!("p{NO_PROJECT}"),
-    };
-    let expression = format!("scope : ({projects}) AND body : ({})", quoted(terms, " OR "));
+    let expression = format!("scope : ({}) AND body : ({})", scope_terms(db, scope)?, quoted(terms, " OR "));
     let left_out = LeftOut::of(db, scope)?;
     let mut statement = db.prepare_cached("SELECT rowid FROM memories_fts WHERE memories_fts MATCH ?")?;
     let mut rows = statement.query([expression])?;
@@ -103,7 +120,8 @@ fn holding(db: &Connection, terms: &[String], scope: &Scope) -> Attempt<HashSet<
     Ok(held)
 }
 
-/// In which memories a term stands, of all projects, and how often.
+/// In which memories a term stands, of all projects, and how often. How common it is counts within the scope only: the
+/// name of a project says nothing in its own sessions.
 fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, f32)>> {
     let mut statement = db.prepare_cached("SELECT doc FROM memories_instances WHERE term = ? AND col = 'body'")?;
     let mut rows = statement.query([term])?;
@@ -181,6 +199,12 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
         "INSERT INTO term_df (term, df)
          SELECT term, doc FROM memories_vocabulary WHERE col = 'body' AND doc >= ?",
         [rare_below],
+    )?;
+    db.execute(
+        "INSERT INTO facts (name, value)
+         SELECT 'memories.p' || coalesce(project, 0), count(*) FROM memories GROUP BY project
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [],
     )?;
     set_fact(db, "terms.mean", mean)?;
     set_fact(db, "term_df.memories", memories)?;
