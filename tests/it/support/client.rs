@@ -41,6 +41,12 @@ impl Sandbox {
         let sandbox = Self { root, client: client(), plugin_dir: None, program };
         fs::create_dir_all(sandbox.config()).unwrap();
         fs::create_dir_all(sandbox.project()).unwrap();
+        fs::create_dir_all(sandbox.memory_home()).unwrap();
+        for part in ["models", "runtime"] {
+            std::os::unix::fs::symlink(model_home().home().join(part), sandbox.memory_home().join(part)).unwrap();
+        }
+        // Many clients run at once here: the deadline of a person's prompt would make the tests depend on the load.
+        fs::write(sandbox.memory_home().join("config.json"), r#"{"deadline_ms":2800}"#).unwrap();
         sandbox.git(&["init", "--quiet"]);
         sandbox
     }
