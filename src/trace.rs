@@ -92,17 +92,25 @@ pub(crate) fn is_object(line: &[u8]) -> bool {
 }
 
 /// Every agent that is understood.
-pub static READERS: &[&dyn TraceReader] = &[
-    &claude::ClaudeCode,
-    &codex::Codex,
-    &pi::Pi,
-    &gemini::GeminiCli,
-    &copilot::CopilotCli,
-];
+pub static READERS: &[&dyn TraceReader] =
+    &[&claude::ClaudeCode, &codex::Codex, &pi::Pi, &gemini::GeminiCli, &copilot::CopilotCli];
 
 /// The reader for a file that starts with `head`.
 pub fn recognise(head: &[u8]) -> Option<&'static dyn TraceReader> {
     READERS.iter().copied().find(|reader| reader.recognises(head))
+}
+
+/// Every file in one agent's home that may be a transcript, sorted.
+pub fn discover_of(agent: Agent, home: &Path) -> Vec<PathBuf> {
+    let readers = READERS.iter().filter(|reader| reader.agent() == agent);
+    let in_home = |reader: &&dyn TraceReader| match reader.places(home) {
+        places if places.is_empty() => reader.discover(home),
+        places => places.iter().flat_map(|place| reader.discover(place)).collect(),
+    };
+    let mut found: Vec<PathBuf> = readers.flat_map(in_home).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Every file under `root` that some reader may understand, sorted; a file named directly is taken as it is.

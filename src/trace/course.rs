@@ -41,15 +41,13 @@ impl Course {
         self.push(Step::Said(message), uuid, out);
     }
 
-    /// The agent calls a tool; a call whose id is known already is the same call written twice.
+    /// The agent calls a tool. One without an id never gets a result.
     pub(super) fn call(&mut self, mut call: ToolCall, uuid: Option<String>, out: &mut Parsed) {
-        if self.is_open(&call.call_id) {
-            out.copies += 1;
-            return;
-        }
         call.seq = self.seq;
         call.at = self.at;
-        self.open.insert(call.call_id.clone(), Some(out.steps.len()));
+        if !call.call_id.is_empty() {
+            self.open.insert(call.call_id.clone(), Some(out.steps.len()));
+        }
         self.push(Step::Called(call), uuid, out);
         self.after_interrupt = false;
     }

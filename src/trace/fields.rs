@@ -29,7 +29,9 @@ pub(super) fn each_object(
 /// Whether one of the first lines of a file's start is a JSON object for which `is_ours` holds.
 pub(super) fn any_object(head: &[u8], is_ours: impl Fn(&Value) -> bool) -> bool {
     let lines = head.split(|&byte| byte == b'\n').take(50);
-    lines.filter_map(|line| serde_json::from_str::<Value>(&String::from_utf8_lossy(line)).ok()).any(|line| is_ours(&line))
+    lines
+        .filter_map(|line| serde_json::from_str::<Value>(&String::from_utf8_lossy(line)).ok())
+        .any(|line| is_ours(&line))
 }
 
 /// A member that is a string with something in it.

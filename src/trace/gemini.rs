@@ -64,7 +64,8 @@ fn is_record(record: &Value) -> bool {
 /// The same for the start of one object that covers many lines or is longer than the head.
 fn is_cut_object(head: &[u8]) -> bool {
     let start = String::from_utf8_lossy(&head[..head.len().min(4096)]);
-    start.trim_start().starts_with('{') && ["\"sessionId\":", "\"projectHash\":"].iter().all(|name| start.contains(name))
+    start.trim_start().starts_with('{')
+        && ["\"sessionId\":", "\"projectHash\":"].iter().all(|name| start.contains(name))
 }
 
 #[cfg(test)]

@@ -165,7 +165,8 @@ mod tests {
         check("write_file", json!({"file_path": "/p/a.rs"}), None, &[("/p/a.rs", Edit)]);
         check("str_replace_editor", json!({"command": "view", "path": "a"}), None, &[("a", Read)]);
         check("grep", json!({"path": "src"}), None, &[]);
-        let patch = "*** Begin Patch\n*** Update File: a.rs\n*** Move to: b.rs\n@@\n-x\n*** Add File: c.rs\n*** End Patch";
+        let patch =
+            "*** Begin Patch\n*** Update File: a.rs\n*** Move to: b.rs\n@@\n-x\n*** Add File: c.rs\n*** End Patch";
         let files = [("a.rs", Edit), ("b.rs", Edit), ("c.rs", Edit)];
         check("apply_patch", json!(patch), None, &files);
         check("apply_patch", json!({"input": patch}), None, &files);

@@ -52,8 +52,7 @@ impl Job {
         if surroundings.excludes(&conversation.facts) {
             return Ok(send(Event::Excluded));
         }
-        let whole =
-            Whole { job: self, agent: reader.agent(), prefix_sha256, bytes: bytes.len() as u64, surroundings };
+        let whole = Whole { job: self, agent: reader.agent(), prefix_sha256, bytes: bytes.len() as u64, surroundings };
         for known in &self.known_others {
             let facts = SessionFacts { native: known.session.native().to_owned(), ..SessionFacts::default() };
             if !whole.send(Parsed { facts, ..Parsed::default() }, known.path.clone(), 0, send) {

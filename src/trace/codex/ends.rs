@@ -110,19 +110,32 @@ mod tests {
         let check = |output: Value, status: ToolStatus, said: &str| {
             assert_eq!(of_output(&output), (status, Cow::Borrowed(said)), "{output}");
         };
-        check(json!("Exit code: 0\nWall time: 0 s\nOutput:\nfine"), ToolStatus::Ok, "Exit code: 0\nWall time: 0 s\nOutput:\nfine");
-        check(json!("Chunk ID: 1\nProcess exited with code 2\nOutput:\nx"), ToolStatus::Failed, "Chunk ID: 1\nProcess exited with code 2\nOutput:\nx");
+        check(
+            json!("Exit code: 0\nWall time: 0 s\nOutput:\nfine"),
+            ToolStatus::Ok,
+            "Exit code: 0\nWall time: 0 s\nOutput:\nfine",
+        );
+        check(
+            json!("Chunk ID: 1\nProcess exited with code 2\nOutput:\nx"),
+            ToolStatus::Failed,
+            "Chunk ID: 1\nProcess exited with code 2\nOutput:\nx",
+        );
         check(json!(r#"{"output":"no","metadata":{"exit_code":1,"duration_seconds":0.1}}"#), ToolStatus::Failed, "no");
         check(json!({"content": "no", "success": false}), ToolStatus::Failed, "no");
         check(json!([{"type": "input_text", "text": "plain"}]), ToolStatus::Ok, "plain");
         check(json!("exec command rejected by user"), ToolStatus::Cancelled, "exec command rejected by user");
-        check(json!("apply_patch verification failed: no such file"), ToolStatus::Failed, "apply_patch verification failed: no such file");
+        check(
+            json!("apply_patch verification failed: no such file"),
+            ToolStatus::Failed,
+            "apply_patch verification failed: no such file",
+        );
         check(json!(null), ToolStatus::Ok, "");
     }
 
     #[test]
     fn events_tell_how_the_call_ended() {
-        let check = |event: Value, expected: Option<(&str, ToolStatus)>| assert_eq!(of_event(&event), expected, "{event}");
+        let check =
+            |event: Value, expected: Option<(&str, ToolStatus)>| assert_eq!(of_event(&event), expected, "{event}");
         check(json!({"call_id": "c", "exit_code": 3}), Some(("c", ToolStatus::Failed)));
         check(json!({"id": "c", "status": "completed", "exit_code": 0}), Some(("c", ToolStatus::Ok)));
         check(json!({"id": "c", "status": "declined", "exit_code": -1}), Some(("c", ToolStatus::Cancelled)));

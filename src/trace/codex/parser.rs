@@ -110,7 +110,8 @@ impl Parser {
             .or_else(|| owned(meta, "parent_thread_id"))
             .or_else(|| owned(meta, "forked_from_id"));
         if self.subagent {
-            out.facts.agent_title = spawn.and_then(|spawn| owned(spawn, "agent_nickname").or(owned(spawn, "agent_role")));
+            out.facts.agent_title =
+                spawn.and_then(|spawn| owned(spawn, "agent_nickname").or(owned(spawn, "agent_role")));
         }
     }
 
@@ -124,7 +125,9 @@ impl Parser {
                 self.hosted_call(item, out);
             }
             Some(kind) if kind.ends_with("_output") => self.output(item, out),
-            Some("reasoning" | "compaction" | "context_compaction" | "compaction_summary" | "ghost_snapshot" | "other") => {}
+            Some(
+                "reasoning" | "compaction" | "context_compaction" | "compaction_summary" | "ghost_snapshot" | "other",
+            ) => {}
             Some(kind) => out.skip(format!("unknown item {}", printable_name(kind)), self.line),
             None => out.skip("item without a type", self.line),
         }
@@ -176,7 +179,8 @@ impl Parser {
             Some(input) => input.clone(),
             None => Value::Null,
         };
-        self.course.call(tools::call(call_id, name, &input), Some(call_id.to_owned()), out);
+        let uuid = self.uuid(item);
+        self.course.call(tools::call(call_id, name, &input), uuid, out);
     }
 
     /// A call that the model's service or an old version runs: `action` says what.
@@ -185,7 +189,8 @@ impl Parser {
         let id = text(item, "call_id").or_else(|| text(item, "id")).map(str::to_owned);
         let id = id.unwrap_or_else(|| format!("{kind}-{}", self.line));
         let action = item.get("action").or_else(|| item.get("arguments")).unwrap_or(&Value::Null);
-        self.course.call(tools::call(&id, kind, action), Some(id.clone()), out);
+        let uuid = self.uuid(item);
+        self.course.call(tools::call(&id, kind, action), uuid, out);
         if kind != "local_shell" && text(item, "status") != Some("in_progress") {
             self.course.settle(&id, ToolStatus::Ok, "", out);
         }
@@ -231,7 +236,8 @@ impl Parser {
 
 /// Events that repeat items, report progress or count tokens.
 fn is_known_event(kind: &str) -> bool {
-    const ENDINGS: &[&str] = &["_begin", "_delta", "_started", "_complete", "_completed", "_request", "_response", "_end"];
+    const ENDINGS: &[&str] =
+        &["_begin", "_delta", "_started", "_complete", "_completed", "_request", "_response", "_end"];
     const KNOWN: &[&str] = &[
         "user_message",
         "agent_message",

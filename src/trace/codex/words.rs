@@ -61,7 +61,11 @@ mod tests {
         check("<environment_context>\n <cwd>/p</cwd>", None, None);
         check("any words", Some("environments.environment_context"), None);
         check("# AGENTS.md instructions for /p\n\n<INSTRUCTIONS>", None, None);
-        check("# Context from my IDE setup:\n\n## Open tabs:\n- a.rs\n\n## My request for Codex:\nfix it\n", None, Some("fix it"));
+        check(
+            "# Context from my IDE setup:\n\n## Open tabs:\n- a.rs\n\n## My request for Codex:\nfix it\n",
+            None,
+            Some("fix it"),
+        );
         check("<memory-lane>a fact</memory-lane>\nfix it", None, Some("fix it"));
         check("<environment> is a tag in my page", None, Some("<environment> is a tag in my page"));
         check("", None, None);

@@ -170,7 +170,8 @@ fn title_beside(path: &Path) -> Option<String> {
 
 /// Events that report progress, costs and states.
 fn is_bookkeeping(kind: &str) -> bool {
-    const FAMILIES: &[&str] = &["subagent", "hook", "permission", "skill", "external_tool", "user_input", "elicitation"];
+    const FAMILIES: &[&str] =
+        &["subagent", "hook", "permission", "skill", "external_tool", "user_input", "elicitation"];
     const KNOWN: &[&str] = &[
         "session.model_change",
         "session.mode_changed",

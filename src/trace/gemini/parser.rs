@@ -141,7 +141,8 @@ fn tool_call(call: &Value, ids: &mut StepIds, line: u64, course: &mut Course, ou
         out.skip("tool call without a name", line);
         return;
     };
-    let id = text(call, "id").unwrap_or_default();
+    let id = text(call, "id").map_or_else(|| format!("{name}-{line}"), str::to_owned);
+    let id = id.as_str();
     course.call(tools::call(id, name, call.get("args").unwrap_or(&Value::Null)), ids.next(), out);
     let output = output(call);
     let status = match text(call, "status") {
@@ -165,4 +166,3 @@ fn output(call: &Value) -> String {
 fn failed_inside(output: &str) -> bool {
     output.lines().filter_map(|line| line.strip_prefix(EXIT)).any(|exit| !matches!(exit.trim(), "0" | "(none)" | ""))
 }
-

@@ -17,7 +17,8 @@ use crate::trace::walk::stem;
 const EMBEDDED: &[&str] = &["file", "skill", "memory-lane", "system-reminder"];
 
 /// How results start of calls that were stopped.
-const CANCELLED: &[&str] = &["Operation aborted", "Command aborted", "Request was aborted", "Tool execution was aborted"];
+const CANCELLED: &[&str] =
+    &["Operation aborted", "Command aborted", "Request was aborted", "Tool execution was aborted"];
 
 /// Reads one session file as a whole.
 pub(super) struct Parser {
@@ -129,8 +130,18 @@ fn entry(entry: &Entry, course: &mut Course, out: &mut Parsed) {
         },
         Some("compaction") => out.facts.compactions += 1,
         Some(
-            "model_change" | "thinking_level_change" | "usage" | "context_edit" | "branch_summary" | "branchSummary"
-            | "compactionSummary" | "custom" | "custom_message" | "label" | "session_info" | "active_tools_change",
+            "model_change"
+            | "thinking_level_change"
+            | "usage"
+            | "context_edit"
+            | "branch_summary"
+            | "branchSummary"
+            | "compactionSummary"
+            | "custom"
+            | "custom_message"
+            | "label"
+            | "session_info"
+            | "active_tools_change",
         ) => {}
         Some(kind) => out.skip(format!("unknown type {}", printable_name(kind)), entry.line),
         None => out.skip("record without a type", entry.line),
