@@ -26,7 +26,9 @@ impl TraceReader for GeminiCli {
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
-        any_object(head, is_record) || is_cut_object(head)
+        any_object(head, is_record)
+            || serde_json::from_slice(head).is_ok_and(|whole| is_record(&whole))
+            || is_cut_object(head)
     }
 
     fn discover(&self, root: &Path) -> Vec<PathBuf> {

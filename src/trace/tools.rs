@@ -137,6 +137,7 @@ fn collect<'a>(value: &'a Value, depth: u32, found: &mut Vec<&'a str>) {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "`json!` at the call is easier to read without a reference")]
 mod tests {
     use serde_json::json;
 

@@ -14,12 +14,10 @@ pub(super) fn files(directory: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<Pat
         for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             let path = entry.path();
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() => {
-                    if !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
-                        waiting.push(path);
-                    }
+                Ok(kind) if kind.is_dir() && PASSED_OVER.iter().all(|name| entry.file_name() != *name) => {
+                    waiting.push(path);
                 }
-                Ok(_) if wanted(&path) => found.push(path),
+                Ok(kind) if !kind.is_dir() && wanted(&path) => found.push(path),
                 _ => {}
             }
         }
