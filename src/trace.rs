@@ -118,11 +118,10 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
     if !root.is_dir() {
         return vec![root.to_owned()];
     }
-    let places = |reader: &&&'static dyn TraceReader| {
-        let reader = **reader;
-        reader.places(root).into_iter().map(move |place| (reader, place))
-    };
-    let homes: Vec<(&dyn TraceReader, PathBuf)> = READERS.iter().flat_map(|reader| places(&reader)).collect();
+    let mut homes: Vec<(&dyn TraceReader, PathBuf)> = Vec::new();
+    for &reader in READERS {
+        homes.extend(reader.places(root).into_iter().map(|place| (reader, place)));
+    }
     let mut found: Vec<PathBuf> = if homes.is_empty() {
         READERS.iter().flat_map(|reader| reader.discover(root)).collect()
     } else {
