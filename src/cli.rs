@@ -17,6 +17,7 @@ mod recall;
 mod remember;
 mod sessions;
 mod setup;
+mod sources;
 mod status;
 mod timings;
 mod worker;
@@ -61,6 +62,8 @@ enum Command {
     Feedback(feedback::FeedbackArgs),
     /// List, show and search sessions
     Sessions(sessions::SessionsArgs),
+    /// Show which agents are here and how much of their sessions was taken in
+    Sources(sources::SourcesArgs),
     /// List what memories are about
     Entities(entities::EntitiesArgs),
     /// Read memories from JSON lines
@@ -112,6 +115,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Memories(args) => memories::run(&args, &app),
         Command::Feedback(args) => feedback::run(&args, &app),
         Command::Sessions(args) => sessions::run(&args, &app),
+        Command::Sources(args) => sources::run(&args, &app),
         Command::Entities(args) => entities::run(&args, &app),
         Command::Import(args) => exchange::import(&args, &app),
         Command::Export(args) => exchange::export(&args, &app),

@@ -3,5 +3,5 @@
 mod paths;
 mod settings;
 
-pub use paths::{Paths, agent_home, variable};
+pub use paths::{AgentHome, Paths, agent_home, agent_homes, variable};
 pub use settings::{RecallMode, Settings, SettingsError};

@@ -6,9 +6,17 @@
 //! To add an agent: implement [`TraceReader`] and list it in [`READERS`].
 
 mod claude;
+mod codex;
+mod copilot;
+mod course;
+mod fields;
+mod gemini;
 mod parsed;
+mod pi;
 pub mod project;
 mod tail;
+mod tools;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +28,15 @@ use crate::model::Agent;
 /// How much of a file's start is enough to recognise its format, in bytes.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
+/// How a file changes from one time that it is read to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growth {
+    /// Lines are added at its end: only these are read, and only whole ones.
+    Appended,
+    /// What was written can change: the whole file is read again as one part, and replaces what it gave before.
+    Rewritten,
+}
+
 /// Knows one agent's files.
 pub trait TraceReader: Sync {
     /// Whose files.
@@ -30,6 +47,16 @@ pub trait TraceReader: Sync {
 
     /// The files under `root` that may be transcripts: by place and name only, nothing is opened.
     fn discover(&self, root: &Path) -> Vec<PathBuf>;
+
+    /// Where below `root` the sessions lie, if `root` is this agent's home. Then nothing else below it is looked at.
+    fn places(&self, _root: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// How the file at `path` changes.
+    fn growth(&self, _path: &Path) -> Growth {
+        Growth::Appended
+    }
 
     /// A parser for the transcript at `path`, before its first byte.
     fn parser(&self, path: &Path) -> Box<dyn TraceParser>;
@@ -47,15 +74,43 @@ pub trait TraceParser {
     fn read(&mut self, bytes: &[u8]) -> Parsed;
 
     /// Whether an unfinished last line (no line end yet) is nevertheless a whole record.
-    fn is_whole(&self, line: &[u8]) -> bool;
+    fn is_whole(&self, line: &[u8]) -> bool {
+        is_object(line)
+    }
+
+    /// The other sessions of a [`Growth::Rewritten`] file, after it was read: branches of the conversation that were
+    /// left, each with this session or another of them as its parent. Every reading gives all of them.
+    fn others(&mut self) -> Vec<Parsed> {
+        Vec::new()
+    }
+}
+
+/// Whether a line is one whole JSON object.
+pub(crate) fn is_object(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
 /// Every agent that is understood.
-pub static READERS: &[&dyn TraceReader] = &[&claude::ClaudeCode];
+pub static READERS: &[&dyn TraceReader] =
+    &[&claude::ClaudeCode, &codex::Codex, &pi::Pi, &gemini::GeminiCli, &copilot::CopilotCli];
 
 /// The reader for a file that starts with `head`.
 pub fn recognise(head: &[u8]) -> Option<&'static dyn TraceReader> {
     READERS.iter().copied().find(|reader| reader.recognises(head))
+}
+
+/// Every file in one agent's home that may be a transcript, sorted.
+pub fn discover_of(agent: Agent, home: &Path) -> Vec<PathBuf> {
+    let readers = READERS.iter().filter(|reader| reader.agent() == agent);
+    let in_home = |reader: &&dyn TraceReader| match reader.places(home) {
+        places if places.is_empty() => reader.discover(home),
+        places => places.iter().flat_map(|place| reader.discover(place)).collect(),
+    };
+    let mut found: Vec<PathBuf> = readers.flat_map(in_home).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Every file under `root` that some reader may understand, sorted; a file named directly is taken as it is.
@@ -63,7 +118,15 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
     if !root.is_dir() {
         return vec![root.to_owned()];
     }
-    let mut found: Vec<PathBuf> = READERS.iter().flat_map(|reader| reader.discover(root)).collect();
+    let mut homes: Vec<(&dyn TraceReader, PathBuf)> = Vec::new();
+    for &reader in READERS {
+        homes.extend(reader.places(root).into_iter().map(|place| (reader, place)));
+    }
+    let mut found: Vec<PathBuf> = if homes.is_empty() {
+        READERS.iter().flat_map(|reader| reader.discover(root)).collect()
+    } else {
+        homes.iter().flat_map(|(reader, place)| reader.discover(place)).collect()
+    };
     found.sort_unstable();
     found.dedup();
     found

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::output::{print_json, print_line};
-use crate::config::agent_home;
+use crate::config::agent_homes;
 use crate::pipeline::{IngestProgress, IngestReport, ingest};
 use crate::text::printable;
 
@@ -20,7 +20,7 @@ const NAMED_FAILURES: usize = 5;
 /// Take in new sessions.
 #[derive(clap::Args, Debug)]
 pub(super) struct IngestArgs {
-    /// Transcripts or directories with them [default: the agent's own directory]
+    /// Transcripts or directories with them [default: the homes of all known agents]
     paths: Vec<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
@@ -38,7 +38,7 @@ struct Timed<'a> {
 /// Takes in what the agents wrote since last time.
 pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let roots = match args.paths.as_slice() {
-        [] => vec![agent_home().ok_or_else(|| anyhow!("no home directory is known; name a directory to ingest"))?],
+        [] => present_homes()?,
         paths => paths.to_vec(),
     };
     let started = Instant::now();
@@ -55,6 +55,15 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
         print_line(format!("not read: {}", printable(failure)));
     }
     Ok(())
+}
+
+/// The homes of the agents that are on this machine.
+fn present_homes() -> anyhow::Result<Vec<PathBuf>> {
+    let homes = agent_homes();
+    if homes.is_empty() {
+        return Err(anyhow!("no home directory is known; name a directory to ingest"));
+    }
+    Ok(homes.into_iter().map(|home| home.path).filter(|home| home.is_dir()).collect())
 }
 
 /// A bar on a terminal, nothing anywhere else.

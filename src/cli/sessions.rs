@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::output::{print_json, print_line, print_text};
-use crate::model::{Role, Session, SessionId, Timestamp, Turn};
+use crate::model::{Agent, Role, Session, SessionId, Timestamp, Turn};
 use crate::store::{MessageHit, MessageQuery, SessionFilter, SessionStore};
 use crate::text::one_line;
 use crate::trace;
@@ -36,6 +36,9 @@ struct ListArgs {
     /// Only of this project: key, name or directory
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
+    /// Only of this agent
+    #[arg(long, value_parser = agent)]
+    agent: Option<Agent>,
     /// Only on this branch
     #[arg(long)]
     branch: Option<String>,
@@ -127,9 +130,17 @@ pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
     }
 }
 
+fn agent(name: &str) -> Result<Agent, String> {
+    Agent::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = Agent::ALL.iter().map(|agent| agent.as_str()).collect();
+        format!("known agents are {}", names.join(", "))
+    })
+}
+
 fn list(args: &ListArgs, app: &App, store: &dyn SessionStore) -> anyhow::Result<()> {
     let filter = SessionFilter {
         project: args.project.as_deref().map(|name| project_key(name, store)).transpose()?,
+        agent: args.agent,
         branch: args.branch.clone(),
         since: args.since.as_deref().map(|since| since::parse(since, app.now)).transpose()?,
         subagents: args.subagents,

@@ -52,7 +52,8 @@ fn work(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
 
 fn catch_up(args: &WorkerArgs, app: &App, store: &mut crate::store::sqlite::SqliteStore) -> anyhow::Result<()> {
     spool::take_in(&app.paths.spool(), store)?;
-    let mut roots: Vec<PathBuf> = config::agent_home().into_iter().collect();
+    let homes = config::agent_homes().into_iter().map(|home| home.path);
+    let mut roots: Vec<PathBuf> = homes.filter(|home| home.is_dir()).collect();
     roots.extend(args.transcript.clone());
     // What came in while this worker was busy is taken along, as the hook that announced it found the lease taken.
     loop {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy, choose_base_strategy};
 
+use crate::model::Agent;
+
 /// All files of the program lie under one directory, so that a copy of it is a working home.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
@@ -86,6 +88,34 @@ impl Paths {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Where an agent keeps its sessions, whether or not it is on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentHome {
+    /// Which agent.
+    pub agent: Agent,
+    /// Its home, or the directory of its sessions where the person has moved only these.
+    pub path: PathBuf,
+}
+
+/// The home of every agent, from its own variable, else where it is by default. Empty when no home is known at all.
+pub fn agent_homes() -> Vec<AgentHome> {
+    Agent::ALL.iter().filter_map(|&agent| Some(AgentHome { agent, path: home_of(agent)? })).collect()
+}
+
+fn home_of(agent: Agent) -> Option<PathBuf> {
+    let below_home = |place: &str| etcetera::home_dir().ok().map(|home| home.join(place));
+    let named = |variable_name: &str| variable(variable_name).map(PathBuf::from);
+    match agent {
+        Agent::ClaudeCode => agent_home(),
+        Agent::Codex => named("CODEX_HOME").or_else(|| below_home(".codex")),
+        Agent::Pi => named("PI_CODING_AGENT_SESSION_DIR")
+            .or_else(|| named("PI_CODING_AGENT_DIR").map(|home| home.join("sessions")))
+            .or_else(|| below_home(".pi/agent/sessions")),
+        Agent::GeminiCli => named("GEMINI_CLI_HOME").map(|home| home.join(".gemini")).or_else(|| below_home(".gemini")),
+        Agent::CopilotCli => named("COPILOT_HOME").or_else(|| below_home(".copilot")),
+    }
 }
 
 /// Claude Code's directory: `$CLAUDE_CONFIG_DIR`, else `~/.claude`.

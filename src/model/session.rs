@@ -12,19 +12,34 @@ use super::Timestamp;
 pub enum Agent {
     /// Anthropic's Claude Code.
     ClaudeCode,
+    /// OpenAI's Codex.
+    Codex,
+    /// Pi, the coding agent of pi-mono.
+    Pi,
+    /// Google's Gemini CLI.
+    GeminiCli,
+    /// GitHub's Copilot CLI.
+    CopilotCli,
 }
 
 impl Agent {
+    /// Every agent.
+    pub const ALL: &[Self] = &[Self::ClaudeCode, Self::Codex, Self::Pi, Self::GeminiCli, Self::CopilotCli];
+
     /// The name used in session ids, on the command line and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ClaudeCode => "claude-code",
+            Self::Codex => "codex",
+            Self::Pi => "pi",
+            Self::GeminiCli => "gemini-cli",
+            Self::CopilotCli => "copilot-cli",
         }
     }
 
     /// The agent with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::ClaudeCode].into_iter().find(|agent| agent.as_str() == name)
+        Self::ALL.iter().copied().find(|agent| agent.as_str() == name)
     }
 }
 

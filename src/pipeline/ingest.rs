@@ -5,6 +5,7 @@
 
 mod append;
 mod file;
+mod whole;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -115,7 +116,7 @@ pub fn ingest(
 /// read after the session whose records it copies.
 fn changed_files(store: &dyn SessionStore, roots: &[PathBuf], report: &mut IngestReport) -> anyhow::Result<Vec<Job>> {
     let known = store.transcripts().context("list the transcripts read so far")?;
-    let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
+    let known: BTreeMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
     let mut seen = HashSet::new();
     let mut jobs = Vec::new();
     for path in roots.iter().flat_map(|root| trace::discover(&absolute(root))) {

@@ -137,6 +137,8 @@ pub struct Appended {
 pub struct SessionFilter {
     /// Key of the project.
     pub project: Option<String>,
+    /// Who wrote them.
+    pub agent: Option<Agent>,
     /// Git branch.
     pub branch: Option<String>,
     /// Sessions with a record at or after this.

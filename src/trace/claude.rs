@@ -10,6 +10,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use super::walk::{directories, files};
 use super::{TraceParser, TraceReader};
 use crate::model::Agent;
 
@@ -30,9 +31,13 @@ impl TraceReader for ClaudeCode {
 
     fn discover(&self, root: &Path) -> Vec<PathBuf> {
         let projects = root.join("projects");
-        let mut found = Vec::new();
-        walk(if projects.is_dir() { &projects } else { root }, &mut found);
-        found
+        files(if projects.is_dir() { &projects } else { root }, |path| {
+            path.extension().is_some_and(|extension| extension == "jsonl")
+        })
+    }
+
+    fn places(&self, root: &Path) -> Vec<PathBuf> {
+        directories(root, &["projects"])
     }
 
     fn parser(&self, path: &Path) -> Box<dyn TraceParser> {
@@ -56,21 +61,6 @@ fn is_record(line: &[u8]) -> bool {
 /// The same for a first line longer than the head, of which the members before the message are there.
 fn is_cut_record(line: &str) -> bool {
     line.starts_with('{') && ["\"parentUuid\":", "\"isSidechain\":"].iter().all(|member| line.contains(member))
-}
-
-/// Every `.jsonl` below a directory. Links to directories are not followed: they could lead in a circle.
-fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && entry.file_name() != "tool-results" => walk(&path, found),
-            Ok(kind) if !kind.is_dir() && path.extension().is_some_and(|extension| extension == "jsonl") => {
-                found.push(path);
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

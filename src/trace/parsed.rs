@@ -113,3 +113,10 @@ pub(super) fn start_of(text: &str, bytes: usize) -> &str {
     }
     &text[..end]
 }
+
+/// A type's name, short and harmless: it comes from the file and is shown to people.
+pub(super) fn printable_name(kind: &str) -> String {
+    let name: String =
+        kind.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
+    if name.is_empty() { "without a name".to_owned() } else { name }
+}

@@ -203,7 +203,7 @@ fn secrets_never_reach_the_store() {
 fn other_files_and_excluded_projects_are_left_out() {
     let place = Place::new();
     place.write(ID, &place.session(ID).user("hi").text());
-    std::fs::write(place.path("rollout.jsonl"), "{\"type\":\"session_meta\",\"payload\":{}}\n").unwrap();
+    std::fs::write(place.path("measurements.jsonl"), "{\"type\":\"metric\",\"value\":5}\n").unwrap();
     std::fs::write(place.path("notes.txt"), "not looked at").unwrap();
     std::fs::create_dir_all(place.path("x/tool-results")).unwrap();
     std::fs::write(place.path("x/tool-results/out.jsonl"), "{}\n").unwrap();

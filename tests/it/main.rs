@@ -1,6 +1,7 @@
 //! The one integration binary: every further one would link the whole program again.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod agents;
 mod catching;
 mod commands;
 mod embedding;

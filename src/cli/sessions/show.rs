@@ -16,7 +16,8 @@ pub(super) fn row(session: &Session) -> String {
     let project = session.project.as_deref().unwrap_or("-");
     let title = session.title.as_deref().or(session.first_prompt.as_deref()).unwrap_or("(no words)");
     format!(
-        "{day:10}  {}  {}  {:>3} prompts  {}",
+        "{day:10}  {:11}  {}  {}  {:>3} prompts  {}",
+        session.agent.as_str(),
         one_line(session.id.native(), 40),
         one_line(project, 40),
         session.user_messages,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::{Agent, Message, Project, SessionId, Step, ToolCall};
@@ -54,7 +54,11 @@ impl<'a> Surroundings<'a> {
     /// Makes what a reader gave out fit to be stored.
     pub(super) fn part(&self, agent: Agent, parsed: Parsed, state: TranscriptState, restart: bool, bytes: u64) -> Part {
         let project = parsed.facts.cwd.as_deref().map(|cwd| self.project(cwd));
-        let mut cleaner = Cleaner { root: project.as_ref().map(|project| project.root.clone()), counts: Counts::new() };
+        let mut cleaner = Cleaner {
+            root: project.as_ref().map(|project| project.root.clone()),
+            cwd: parsed.facts.cwd.clone(),
+            counts: Counts::new(),
+        };
         let steps = parsed.steps.into_iter().map(|step| cleaner.step(step)).collect();
         let results = parsed
             .results
@@ -76,6 +80,7 @@ impl<'a> Surroundings<'a> {
 /// Makes one part's texts fit to be stored.
 struct Cleaner {
     root: Option<String>,
+    cwd: Option<String>,
     counts: Counts,
 }
 
@@ -113,9 +118,11 @@ impl Cleaner {
         call
     }
 
-    /// The path from the project's root, where it lies inside.
+    /// The path from the project's root, where it lies inside. Agents name files from the working directory, too.
     fn relative(&self, path: &str) -> String {
-        let inside = self.root.as_deref().and_then(|root| Path::new(path).strip_prefix(root).ok());
+        let path = path.strip_prefix("file://").unwrap_or(path);
+        let place: PathBuf = Path::new(self.cwd.as_deref().unwrap_or_default()).join(path).components().collect();
+        let inside = self.root.as_deref().and_then(|root| place.strip_prefix(root).ok());
         let inside = inside.and_then(Path::to_str).filter(|inside| !inside.is_empty());
         inside.unwrap_or(path).to_owned()
     }

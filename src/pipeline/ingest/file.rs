@@ -1,6 +1,6 @@
 //! One transcript file, from what was read of it before to its present end.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::append::{Part, Surroundings};
 use crate::model::SessionId;
 use crate::store::TranscriptState;
-use crate::trace::{self, HEAD_BYTES, TraceParser, TraceReader};
+use crate::trace::{self, Growth, HEAD_BYTES, TraceParser, TraceReader};
 
 /// How much is read, parsed and stored at a time. Most sessions are smaller and go in whole.
 const PART_BYTES: usize = 4 * 1024 * 1024;
@@ -19,12 +19,17 @@ const PART_BYTES: usize = 4 * 1024 * 1024;
 /// Longest line that is read; a record with images is a few megabytes.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
 
+/// What stands in the store between a file's path and the name of one of the other sessions in it.
+pub(super) const OTHER_MARK: char = '#';
+
 /// A file to be read.
 pub(super) struct Job {
     pub(super) path: PathBuf,
     pub(super) size: u64,
     pub(super) mtime_ns: i64,
-    known: Option<TranscriptState>,
+    pub(super) known: Option<TranscriptState>,
+    /// The other sessions that the file held when it was last read.
+    pub(super) known_others: Vec<TranscriptState>,
 }
 
 /// What reading a file gives, in order.
@@ -51,12 +56,16 @@ struct Start {
 
 impl Job {
     /// Looks at a file without opening it.
-    pub(super) fn new(path: PathBuf, known: &HashMap<&str, &TranscriptState>) -> Result<Self, String> {
+    pub(super) fn new(path: PathBuf, known: &BTreeMap<&str, &TranscriptState>) -> Result<Self, String> {
         let meta = std::fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let mtime_ns = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
-        let known = path.to_str().and_then(|name| known.get(name)).map(|&state| state.clone());
-        Ok(Self { path, size: meta.len(), mtime_ns, known })
+        let name = path.to_string_lossy().into_owned();
+        let others = format!("{name}{OTHER_MARK}");
+        let others = known.range(others.as_str()..).take_while(|(name, _)| name.starts_with(&others));
+        let known_others = others.map(|(_, &state)| state.clone()).collect();
+        let known = known.get(name.as_str()).map(|&state| state.clone());
+        Ok(Self { path, size: meta.len(), mtime_ns, known, known_others })
     }
 
     pub(super) fn is_unchanged(&self) -> bool {
@@ -92,6 +101,9 @@ impl Job {
         let Some(reader) = trace::recognise(&head) else {
             return Ok(head.is_empty() || send(Event::Unrecognised));
         };
+        if reader.growth(&self.path) == Growth::Rewritten {
+            return self.read_whole(reader, &mut file, surroundings, send);
+        }
         let Start { mut parser, mut hasher, mut offset, mut restart } = self.start(reader, &mut file)?;
         let mut lines = Lines::new(&mut file, offset, self.size)?;
         let mut is_finished = false;

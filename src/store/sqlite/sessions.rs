@@ -7,13 +7,14 @@ use super::values::limit;
 use crate::model::{Session, SessionId};
 use crate::store::{SessionFilter, SkippedRecord, TranscriptState};
 
-/// One row per session, all columns of [`Session`]. Texts come from the messages themselves; a person's title wins.
+/// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
+/// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages themselves; a person's title wins.
 const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch,
         COALESCE(s.custom_title, s.agent_title) AS title, s.client_version, s.started_at, s.ended_at,
         s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
         first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
-        (SELECT COALESCE(SUM(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
-        (SELECT COALESCE(SUM(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
+        (SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
+        (SELECT COALESCE(MAX(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
         (SELECT count(*) FROM memories WHERE session = s.name) AS memories
     FROM sessions s
     LEFT JOIN projects p ON p.id = s.project
@@ -67,6 +68,7 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
     let statement = format!(
         "{SESSION}
          WHERE (:project IS NULL OR p.key = :project)
+           AND (:agent IS NULL OR s.agent = :agent)
            AND (:branch IS NULL OR s.branch = :branch)
            AND (:since IS NULL OR s.ended_at >= :since)
            AND (:subagents OR s.subagent = 0)
@@ -77,6 +79,7 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
         .query_map(
             named_params! {
                 ":project": filter.project,
+                ":agent": filter.agent,
                 ":branch": filter.branch,
                 ":since": filter.since,
                 ":subagents": filter.subagents,

