@@ -63,5 +63,6 @@ fn text_share(bm25: f32, total: f32, moment: Moment, weights: &Weights) -> f32 {
         let share = bm25 / total.clamp(weights.text_least, weights.failure_full);
         return 1.5 * share / (share + 0.5);
     }
-    (bm25 / total.clamp(weights.text_least, weights.text_full)).min(weights.text_most)
+    let long = (total / weights.text_long).max(1.0).sqrt();
+    (bm25 / (total.clamp(weights.text_least, weights.text_full) * long)).min(weights.text_most)
 }

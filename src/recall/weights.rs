@@ -12,6 +12,9 @@ pub struct Weights {
     pub meaning: f32,
     /// BM25 that fills the text half, unless the query's words are worth less: about three rare words.
     pub text_full: f32,
+    /// Worth of the query's words from which it takes more to fill it, by the square root: a long text shares words with
+    /// anything.
+    pub text_long: f32,
     /// Least BM25 that fills it, however little the query's words are worth: one word in common is not everything.
     pub text_least: f32,
     /// Most that the text half is filled: a memory may say the query's words more than once.
@@ -83,6 +86,7 @@ impl Default for Weights {
         Self {
             meaning: 0.42,
             text_full: 16.0,
+            text_long: 30.0,
             text_least: 6.0,
             text_most: 1.7,
             failure_full: 25.0,
@@ -98,9 +102,9 @@ impl Default for Weights {
             vote_same: 0.9,
             vote_bounds: (0.5, 1.3),
             elsewhere: 0.85,
-            floor: 0.66,
-            floor_growth: 0.10,
-            failure_floor: 0.80,
+            floor: 0.69,
+            floor_growth: 0.13,
+            failure_floor: 0.84,
             failure_floor_growth: 0.09,
             entity_floor: 0.85,
             file_floor: 0.36,
@@ -122,14 +126,14 @@ impl Default for Weights {
 impl Weights {
     /// The score that a memory of the scope must reach, for a query whose words are worth `total` among `memories`.
     ///
-    /// Fitted to the best scores of prompts and failures asked in a project that they have nothing to do with: at most
-    /// about 3 in 100 of these pass among 800 memories. Among fewer, chance finds less, so the floor sinks to half.
+    /// Fitted to the best scores of prompts and failures asked in a project that they have nothing to do with. Among
+    /// fewer memories a prompt finds less by chance, so its floor sinks; the same failure looks the same in any store.
     pub fn floor_of(&self, moment: Moment, total: f32, memories: usize) -> f32 {
-        let (floor, growth) = match moment {
-            Moment::Failure => (self.failure_floor, self.failure_floor_growth),
-            Moment::Prompt | Moment::File => (self.floor, self.floor_growth),
-        };
-        (floor + growth * (total.clamp(10.0, 300.0) / 15.0).ln()) * crowding(memories)
+        let length = (total.clamp(10.0, 300.0) / 15.0).ln();
+        match moment {
+            Moment::Failure => self.failure_floor + self.failure_floor_growth * length,
+            Moment::Prompt | Moment::File => (self.floor + self.floor_growth * length) * crowding(memories),
+        }
     }
 
     /// Most tokens that are embedded of a query of this moment.
@@ -144,7 +148,7 @@ impl Weights {
 /// How high the best score by chance lies among so many memories, as a share of that among 800.
 fn crowding(memories: usize) -> f32 {
     let size = (memories.max(1) as f32).ln() / 800_f32.ln();
-    if size < 1.0 { 0.5 + 0.5 * size.powi(3) } else { 1.0 + 0.3 * (size - 1.0) }
+    if size < 1.0 { 0.4 + 0.6 * size.powi(2) } else { 1.0 + 0.3 * (size - 1.0) }
 }
 
 #[cfg(test)]
@@ -158,6 +162,6 @@ mod tests {
         assert!(floor(20.0, 1) < floor(20.0, 100) && floor(20.0, 100) < floor(20.0, 10_000));
         assert!(floor(10.0, 100) < floor(200.0, 100));
         assert!((floor(15.0, 800) - weights.floor).abs() < 1e-6);
-        assert!((floor(15.0, 0) - weights.floor / 2.0).abs() < 1e-6);
+        assert!((floor(15.0, 0) - weights.floor * 0.4).abs() < 1e-6);
     }
 }
