@@ -6,6 +6,7 @@
 
 mod command;
 mod distil;
+mod judge;
 mod lexicon;
 mod moment;
 mod prose;

@@ -52,6 +52,8 @@ fn precedence(trigger: Trigger) -> usize {
         Trigger::Negative,
         Trigger::Repeat,
         Trigger::Decision,
+        Trigger::Commitment,
+        Trigger::Gap,
         Trigger::Enthusiasm,
     ];
     order.iter().position(|&known| known == trigger).unwrap_or(order.len())
@@ -61,7 +63,8 @@ fn kind_of(trigger: Trigger) -> MemoryKind {
     match trigger {
         Trigger::Correction | Trigger::Negative => MemoryKind::Correction,
         Trigger::Decision => MemoryKind::Decision,
-        Trigger::Preference => MemoryKind::Commitment,
+        Trigger::Preference | Trigger::Commitment => MemoryKind::Commitment,
+        Trigger::Gap => MemoryKind::Gap,
         Trigger::Enthusiasm | Trigger::Repeat => MemoryKind::Pattern,
         Trigger::Recovery | Trigger::Manual | Trigger::Import => MemoryKind::Learning,
     }
