@@ -5,9 +5,6 @@ use crate::catcher::lexicon::LEXICON;
 use crate::catcher::prose::Sentence;
 use crate::model::Trigger;
 
-/// A rule in so many words is believed against the model, which has seen few of them, unless it is far off.
-const RULES_MAY_SEEM: f32 = -0.7;
-
 /// Prompts with a rule; also the first of a session, where rules are often laid down. Words that as often belong to the
 /// task at hand ("make sure that …") are a signal, not a memory.
 pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
@@ -17,7 +14,7 @@ pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
 fn moment(heard: &Heard<'_>) -> Option<Moment> {
     let passes = |sentence: &Sentence| !sentence.question && !LEXICON.preference_not.matches(&sentence.plain);
     let mut hits = hits_in(heard.own, &LEXICON.preference, passes);
-    let lasting = !hits.is_empty() && hit_terms(heard, &hits) >= 2 && heard.verdict.memorable >= RULES_MAY_SEEM;
+    let lasting = !hits.is_empty() && hit_terms(heard, &hits) >= 2 && heard.may_be_memorable();
     hits.extend(hits_in(heard.own, &LEXICON.preference_weak, passes));
     let hits = (!hits.is_empty()).then_some(hits)?;
     Some(Moment::of_prompt(Trigger::Preference, heard.turn.number, hits).lasting_if(lasting))
