@@ -5,6 +5,7 @@
 //! is memorable; two independent hits do better).
 
 mod command;
+mod consolidate;
 mod distil;
 mod judge;
 mod lexicon;
@@ -15,11 +16,12 @@ mod trigger;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
 
+pub use consolidate::{Fate, Remembered, fate};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use trigger::{EarlierPrompt, detect};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the catcher reads at once.
 #[derive(Clone, Copy)]

@@ -123,7 +123,9 @@ fn a_correction_becomes_a_memory_with_its_evidence() {
 
 #[test]
 fn a_fragment_is_given_its_subject() {
-    let draft = only(&opening().asks("no, the other one. Launcher settings. Boot icons. It should not be hidden.").says("Done."));
+    let draft = only(
+        &opening().asks("no, the other one. Launcher settings. Boot icons. It should not be hidden.").says("Done."),
+    );
     assert!(draft.title.contains("(about: Write the settings loader"), "{}", draft.title);
     assert!(draft.body.contains("settings loader"), "{}", draft.body);
 }

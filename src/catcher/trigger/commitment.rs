@@ -17,7 +17,7 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
         !sentence.question && !LEXICON.commitment_not.matches(&sentence.plain)
     });
     let hits = (!hits.is_empty()).then_some(hits)?;
-    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS;
+    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS && heard.may_be_memorable();
     Some(Moment::of_prompt(Trigger::Commitment, heard.turn.number, hits).lasting_if(lasting))
 }
 

@@ -16,7 +16,7 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     let hits =
         hits_in(heard.own, &LEXICON.gap, |sentence| !sentence.question && !LEXICON.gap_not.matches(&sentence.plain));
     let hits = (!hits.is_empty()).then_some(hits)?;
-    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS;
+    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS && heard.may_be_memorable();
     Some(Moment::of_prompt(Trigger::Gap, heard.turn.number, hits).lasting_if(lasting))
 }
 
