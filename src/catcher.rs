@@ -12,6 +12,7 @@ mod lexicon;
 mod moment;
 mod prose;
 mod source;
+mod taint;
 mod trigger;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
@@ -34,6 +35,8 @@ pub struct Excerpt<'a> {
     pub turns: &'a [Turn],
     /// Number of the first turn that may give memories.
     pub from_turn: u32,
+    /// How many memories the session has given already: the more, the surer the next must be.
+    pub caught_before: usize,
     /// What the user asked in other sessions of the project.
     pub earlier: &'a [EarlierPrompt],
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, SessionId, Timestamp};
-use crate::text::content_terms;
+use crate::text::{common_share, content_terms};
 
 /// Shared terms over the terms of the longer text, from which two texts say the same.
 const SAME: f32 = 0.8;
@@ -16,6 +16,14 @@ const SAME: f32 = 0.8;
 const FEWEST_TERMS: usize = 3;
 /// Shared terms over the terms of the shorter text, from which two texts are about the same thing.
 const SAME_SUBJECT: f32 = 0.6;
+/// The same over the terms of the longer text: a long text shares words with everything.
+const SAME_SUBJECT_OF_LONGER: f32 = 0.4;
+/// Share of sessions in which a word stands, below which it names a particular thing.
+const PARTICULAR: f32 = 0.1;
+/// Texts with more terms hold more than one statement; what "instead" means in them is not plain.
+const MOST_TERMS: usize = 25;
+/// The same for lines.
+const MOST_LINES: usize = 3;
 /// When more memories than this would have to go, the words were not as plain as they seemed.
 const MOST_REPLACED: usize = 2;
 
@@ -68,6 +76,8 @@ struct Said {
     by_user: bool,
     praises: bool,
     negated: bool,
+    /// More was said than one statement; only its gist is compared.
+    long: bool,
     terms: HashSet<String>,
 }
 
@@ -79,6 +89,7 @@ impl Said {
             by_user: draft.origin == Origin::User,
             praises: draft.polarity == Polarity::Positive,
             negated: is_negated(&text),
+            long: content_terms(&draft.quote).len() > MOST_TERMS,
             terms: content_terms(&text).into_iter().collect(),
         }
     }
@@ -128,11 +139,16 @@ pub fn fate(draft: &MemoryDraft, remembered: &[Remembered]) -> Fate {
 
 /// The memories that the draft says are over: only the user can say so, and only of what was said before.
 fn replaced(draft: &MemoryDraft, said: &Said, remembered: &[Remembered]) -> Vec<MemoryId> {
-    if !said.by_user || !is_replaceable(draft.kind) {
+    if !said.by_user || !is_replaceable(draft.kind) || said.long {
         return Vec::new();
     }
     let text = essence(draft).to_lowercase().replace('’', "'");
-    let earlier = || remembered.iter().filter(|known| known.replaceable && known.formed_at < draft.formed_at);
+    // A question proposes; several lines are a paste or a list.
+    if text.contains('?') || text.lines().count() > MOST_LINES {
+        return Vec::new();
+    }
+    let replaceable = |known: &&Remembered| known.replaceable && known.formed_at < draft.formed_at && !known.said.long;
+    let earlier = || remembered.iter().filter(replaceable);
     let given_up = given_up(&text);
     let mut found: Vec<MemoryId> = match given_up {
         Some(old) => earlier().filter(|known| affirms(&known.said, &old, said)).map(|known| known.id).collect(),
@@ -166,6 +182,8 @@ fn given_up(text: &str) -> Option<HashSet<String>> {
 fn affirms(old: &Said, given_up: &HashSet<String>, new: &Said) -> bool {
     let about = new.terms.iter().filter(|term| !given_up.contains(*term) && old.terms.contains(*term)).count();
     let names_it = given_up.iter().all(|term| old.terms.contains(term));
+    // "Show it", "lines 235": words that stand in most sessions name no particular thing.
+    let names_it = names_it && given_up.iter().any(|term| common_share(term) < PARTICULAR);
     names_it && !old.negated && (about >= 1 || old.terms.len() <= given_up.len() + 3)
 }
 
@@ -183,9 +201,10 @@ fn takes_back(text: &str) -> bool {
 /// Most terms of the shorter one are shared, and each has one of its own: the subject stays, the answer changes.
 fn same_subject(old: &Said, new: &Said) -> bool {
     let shared = old.shared(new);
-    let shorter = old.terms.len().min(new.terms.len());
+    let (shorter, longer) = (old.terms.len().min(new.terms.len()), old.terms.len().max(new.terms.len()));
     let changed = shared < new.terms.len() && (shared < old.terms.len() || old.negated != new.negated);
-    shared >= 2 && changed && shared as f32 >= SAME_SUBJECT * shorter as f32
+    let close = shared as f32 >= (SAME_SUBJECT * shorter as f32).max(SAME_SUBJECT_OF_LONGER * longer as f32);
+    shared >= 2 && changed && close
 }
 
 #[cfg(test)]

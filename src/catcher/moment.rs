@@ -173,6 +173,11 @@ impl<'a> Conversation<'a> {
         self.own.get(index).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What the model makes of the turn at this index.
+    pub(crate) fn verdict(&self, index: usize) -> Verdict {
+        self.verdicts.get(index).copied().unwrap_or_default()
+    }
+
     /// What the model sees of the last prompt, by name; nothing when it holds no words of the user's own.
     pub fn features_of_last(&self) -> Vec<(&'static str, f32)> {
         let last = self.turns.last().map(|turn| turn.number);
@@ -195,9 +200,10 @@ fn situation<'a>(turn: &'a Turn, before: Option<&'a Turn>, prompt: &'a Message, 
     Situation { prompt, own, answer, turn: turn.number }
 }
 
+/// What the agent said and its tools put out: neither is the user's word when it stands in a prompt.
 fn words_of_agent(turn: &Turn) -> impl Iterator<Item = &str> {
-    turn.steps.iter().filter_map(|step| match step {
-        Step::Said(message) => Some(message.text.as_str()),
-        Step::Called(_) => None,
+    turn.steps.iter().map(|step| match step {
+        Step::Said(message) => message.text.as_str(),
+        Step::Called(call) => call.output.as_str(),
     })
 }

@@ -67,14 +67,18 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     let turns = store.turns(&work.session, work.from_turn.saturating_sub(OVERLAP_TURNS))?;
     let project = session.as_ref().and_then(|session| session.project.clone());
     let earlier = asked.elsewhere(store, session.as_ref(), project.as_deref())?;
+    let known_here = places(store, &work.session)?;
     let excerpt = Excerpt {
         session: &work.session,
         project: project.as_deref(),
         turns: &turns,
         from_turn: work.from_turn,
+        caught_before: known_here.len(),
         earlier: &earlier,
     };
-    let drafts = without_known(store, &work.session, catch_in(&excerpt))?;
+    // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
+    // a turn that has grown since may give the same message another trigger.
+    let drafts = catch_in(&excerpt).into_iter().filter(|draft| !known_here.contains(&place(draft))).collect();
     let sorted = known.sort(store, &work.session, drafts)?;
     let ids = store.record_caught(work, VERSION, &sorted.new, asked.now)?;
     let mut added = Vec::with_capacity(ids.len());
@@ -86,21 +90,22 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     Ok(added)
 }
 
-/// Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
-/// a turn that has grown since may give the same message another trigger.
-fn without_known<S: MemoryStore + ?Sized>(
-    store: &S,
-    session: &SessionId,
-    drafts: Vec<MemoryDraft>,
-) -> anyhow::Result<Vec<MemoryDraft>> {
-    let place = |draft: &MemoryDraft| (draft.trigger == Trigger::Recovery, draft.provenance.seq);
-    let mut known = HashSet::new();
+/// Where in its session a memory stands: the message, and whether it is about the calls of the turn.
+type Place = (bool, Option<u32>);
+
+fn place(draft: &MemoryDraft) -> Place {
+    (draft.trigger == Trigger::Recovery, draft.provenance.seq)
+}
+
+/// The places of the session that have given memories.
+fn places<S: MemoryStore + ?Sized>(store: &S, session: &SessionId) -> anyhow::Result<HashSet<Place>> {
+    let mut places = HashSet::new();
     // Without a status the filter leaves out what was superseded, which must not come back either.
     for status in [None, Some(MemoryStatus::Superseded)] {
         let filter = MemoryFilter { session: Some(session.clone()), status, ..MemoryFilter::default() };
-        known.extend(store.memories(&filter)?.iter().map(|memory| place(&memory.draft)));
+        places.extend(store.memories(&filter)?.iter().map(|memory| place(&memory.draft)));
     }
-    Ok(drafts.into_iter().filter(|draft| !known.contains(&place(draft))).collect())
+    Ok(places)
 }
 
 /// What was asked in each project, read and analysed once a run.

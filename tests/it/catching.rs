@@ -83,7 +83,7 @@ impl Talk {
     fn caught_after(&self, earlier: &[EarlierPrompt]) -> Vec<MemoryDraft> {
         let session = SessionId::new(Agent::ClaudeCode, "s1");
         let project = Some("github.com/acme/rocket");
-        catch(&Excerpt { session: &session, project, turns: &self.turns, from_turn: 0, earlier })
+        catch(&Excerpt { session: &session, project, turns: &self.turns, from_turn: 0, caught_before: 0, earlier })
     }
 }
 

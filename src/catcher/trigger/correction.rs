@@ -6,6 +6,8 @@ use crate::model::{Direction, Step, Trigger};
 
 /// What the agent's admission adds to the model's log-odds. It is no proof: "you're right" also answers a question.
 const CONCEDED: f32 = 0.8;
+/// Log-odds above the threshold from which it is so plainly a correction that a doubt about its worth is passed over.
+const PLAIN: f32 = 1.4;
 /// Fewer words of content than this say that something is wrong, not what.
 const FEWEST_TERMS: usize = 4;
 
@@ -31,7 +33,8 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     hits.extend(conceded_politely(heard));
     let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
     hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
-    let lasting = heard.is_memorable() && heard.content() >= FEWEST_TERMS;
+    let memorable = heard.is_memorable() || odds >= PLAIN && heard.may_be_memorable();
+    let lasting = memorable && heard.content() >= FEWEST_TERMS;
     let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
 }

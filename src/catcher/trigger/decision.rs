@@ -53,7 +53,7 @@ mod tests {
             "I'd rather have one file per day",
             "I think we should move it into the store",
             "Wir bleiben bei sqlite für das Log",
-            "Vamos usar sqlite em vez de yaml para guardar o log",
+            "Vamos usar sqlite",
         ] {
             check(words, true);
         }

@@ -107,7 +107,8 @@ fn predict(row: &Row) -> Prediction<'_> {
     labels.sort_unstable();
     labels.dedup();
     let session = SessionId::new(Agent::ClaudeCode, &row.id);
-    let excerpt = Excerpt { session: &session, project: None, turns: &turns, from_turn, earlier: &[] };
+    let excerpt =
+        Excerpt { session: &session, project: None, turns: &turns, from_turn, caught_before: 0, earlier: &[] };
     Prediction { id: &row.id, labels, memorable: !catch(&excerpt).is_empty() }
 }
 
