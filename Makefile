@@ -11,7 +11,7 @@ MEMORY_LANE_SHARED ?= ../shared
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench eval run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench eval train-triggers run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ bench: $(PROGRAM) $(TEST)/home/$(MODEL) ## the hook as a whole process, with ref
 
 eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMORY_LANE_SHARED
 	@sh evals/run.sh $(PROGRAM) $(TEST)/home
+
+# TRIGGER_LABELS may name further files of the same form.
+train-triggers: $(DEBUG_PROGRAM) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
+	python3 evals/train_triggers.py $(DEBUG_PROGRAM) src/catcher/judge/weights.json \
+		$(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
 
 run-hook: $(PROGRAM) ## answer the hook event on standard input, in your own home
 	@$(PROGRAM) hook

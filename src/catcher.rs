@@ -5,20 +5,24 @@
 //! is memorable; two independent hits do better).
 
 mod command;
+mod consolidate;
 mod distil;
+mod judge;
 mod lexicon;
 mod moment;
 mod prose;
 mod source;
+mod taint;
 mod trigger;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
 
+pub use consolidate::{Fate, Remembered, fate};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use trigger::{EarlierPrompt, detect};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the catcher reads at once.
 #[derive(Clone, Copy)]
@@ -31,6 +35,8 @@ pub struct Excerpt<'a> {
     pub turns: &'a [Turn],
     /// Number of the first turn that may give memories.
     pub from_turn: u32,
+    /// How many memories the session has given already: the more, the surer the next must be.
+    pub caught_before: usize,
     /// What the user asked in other sessions of the project.
     pub earlier: &'a [EarlierPrompt],
 }

@@ -14,7 +14,7 @@ pub mod spool;
 pub mod sqlite;
 
 pub use error::StoreError;
-pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, StoreCounts};
+pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
 pub use recall::{
     FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope, VectorHit,
     VectorHits, Vote, VoteRecord,

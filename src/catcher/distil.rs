@@ -6,15 +6,19 @@ mod wording;
 
 use super::moment::{Conversation, Evidence, Moment};
 use super::source::{QUOTE_CHARS, chunk};
+use super::taint::repeats_tool_output;
 use super::{Excerpt, prose::Sentence};
 use crate::entity::mentions;
 use crate::model::{
-    Direction, EntityKind, MemoryDraft, MemoryKind, Mention, Message, Origin, Polarity, Provenance, Step, Trigger, Turn,
+    Direction, EntityKind, MemoryDraft, MemoryKind, MemoryStatus, Mention, Message, Origin, Polarity, Provenance, Step,
+    Trigger, Turn,
 };
 
 /// No rule is surer than this, however many agree.
 const CONFIDENCE_TWO_HITS: f32 = 0.65;
 const CONFIDENCE_ONE_HIT: f32 = 0.5;
+/// An answer that passes on what a tool put out.
+const CONFIDENCE_TAINTED: f32 = 0.3;
 /// A recovery whose failure was not recognisably the command's fault.
 const CONFIDENCE_PLAIN_RECOVERY: f32 = 0.4;
 /// More entities than this and the memory is about none of them.
@@ -27,7 +31,11 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
         let here: Vec<&Moment> = moments.iter().filter(|moment| moment.turn == turn.number).collect();
         let about_prompt: Vec<&Moment> = here.iter().copied().filter(|moment| stands_on_prompt(moment)).collect();
         let own = conversation.own(index);
-        drafts.extend(Scene { excerpt, index, turn, own }.of_prompt(&about_prompt));
+        let needed = needed_odds(excerpt.caught_before + drafts.len());
+        let ruled = about_prompt.iter().any(|moment| moment.trigger == Trigger::Preference && moment.lasting);
+        if ruled || conversation.verdict(index).memorable >= needed {
+            drafts.extend(Scene { excerpt, index, turn, own }.of_prompt(&about_prompt));
+        }
         for moment in here {
             let scene = Scene { excerpt, index, turn, own };
             match &moment.evidence {
@@ -38,6 +46,16 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
         }
     }
     drafts
+}
+
+/// How sure the model must be of the next memory of a session, in log-odds above its threshold. About one memory a session
+/// is expected; a long conversation about a design would otherwise give a dozen fragments of it.
+fn needed_odds(so_far: usize) -> f32 {
+    match so_far {
+        0..3 => f32::MIN,
+        3..6 => 0.5,
+        _ => 1.0,
+    }
 }
 
 fn stands_on_prompt(moment: &Moment) -> bool {
@@ -52,6 +70,8 @@ fn precedence(trigger: Trigger) -> usize {
         Trigger::Negative,
         Trigger::Repeat,
         Trigger::Decision,
+        Trigger::Commitment,
+        Trigger::Gap,
         Trigger::Enthusiasm,
     ];
     order.iter().position(|&known| known == trigger).unwrap_or(order.len())
@@ -61,7 +81,8 @@ fn kind_of(trigger: Trigger) -> MemoryKind {
     match trigger {
         Trigger::Correction | Trigger::Negative => MemoryKind::Correction,
         Trigger::Decision => MemoryKind::Decision,
-        Trigger::Preference => MemoryKind::Commitment,
+        Trigger::Preference | Trigger::Commitment => MemoryKind::Commitment,
+        Trigger::Gap => MemoryKind::Gap,
         Trigger::Enthusiasm | Trigger::Repeat => MemoryKind::Pattern,
         Trigger::Recovery | Trigger::Manual | Trigger::Import => MemoryKind::Learning,
     }
@@ -121,6 +142,11 @@ impl<'a> Scene<'a> {
         draft.origin = Origin::Agent;
         draft.reasoning = wording::reasoning(&[moment]);
         draft.confidence = CONFIDENCE_ONE_HIT;
+        if repeats_tool_output(&draft.body, self.excerpt.turns) {
+            draft.status = MemoryStatus::Quarantined;
+            draft.origin = Origin::Tool;
+            draft.confidence = CONFIDENCE_TAINTED;
+        }
         Some(draft)
     }
 

@@ -12,6 +12,7 @@ const EN: &str = include_str!("lexicon/en.txt");
 const DE: &str = include_str!("lexicon/de.txt");
 const PT: &str = include_str!("lexicon/pt.txt");
 const FAILURES: &str = include_str!("lexicon/failures.txt");
+const CUES: &str = include_str!("lexicon/cues.txt");
 
 /// The patterns of one section in all languages.
 pub(crate) struct Section {
@@ -70,6 +71,8 @@ pub(crate) struct Lexicon {
     pub(crate) decision: Section,
     pub(crate) decision_question: Section,
     pub(crate) decision_not: Section,
+    /// An answer to "which one?", too short for the model to see.
+    pub(crate) choice: Section,
     pub(crate) preference: Section,
     pub(crate) preference_weak: Section,
     pub(crate) preference_not: Section,
@@ -79,6 +82,12 @@ pub(crate) struct Lexicon {
     pub(crate) concession: Section,
     pub(crate) concession_praise: Section,
     pub(crate) fleeting: Section,
+    pub(crate) commitment: Section,
+    pub(crate) commitment_not: Section,
+    pub(crate) gap: Section,
+    pub(crate) gap_not: Section,
+    /// What the model weighs beside the sections above, by name: wide nets, then cues.
+    pub(crate) weighed: Vec<(String, Section)>,
     /// Of tool output: the command or its surroundings were wrong.
     pub(crate) environment: Section,
     /// Of tool output: the code under work is wrong.
@@ -105,6 +114,7 @@ impl Lexicon {
             decision: said("decision"),
             decision_question: said("decision.question"),
             decision_not: said("decision.not"),
+            choice: said("choice"),
             preference: said("preference"),
             preference_weak: said("preference.weak"),
             preference_not: said("preference.not"),
@@ -114,6 +124,11 @@ impl Lexicon {
             concession: said("concession"),
             concession_praise: said("concession.praise"),
             fleeting: said("fleeting"),
+            commitment: said("commitment"),
+            commitment_not: said("commitment.not"),
+            gap: said("gap"),
+            gap_not: said("gap.not"),
+            weighed: weighed(),
             environment: failed("environment"),
             code: failed("code"),
             no_failure: failed("none"),
@@ -147,6 +162,17 @@ impl Section {
 /// The lexicon, compiled at first use (some tens of milliseconds: never in a hook).
 pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::load);
 
+/// The wide sections of the lists, then the cues.
+fn weighed() -> Vec<(String, Section)> {
+    let wide = sections(EN).filter(|name| name.ends_with(".wide")).map(|name| (name, Section::of(name, &[EN, DE, PT])));
+    let cues = sections(CUES).map(|name| (name, Section::of(name, &[CUES])));
+    wide.chain(cues).map(|(name, section)| (name.replace('.', "_"), section)).collect()
+}
+
+fn sections(file: &str) -> impl Iterator<Item = &str> {
+    file.lines().filter_map(|line| line.trim().strip_prefix('[')?.strip_suffix(']'))
+}
+
 fn entries<'a>(file: &'a str, section: &str) -> Vec<&'a str> {
     let header = format!("[{section}]");
     let lines = file.lines().skip_while(|line| line.trim() != header).skip(1);
@@ -177,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_pattern_of_every_list_compiles() {
-        for file in [EN, DE, PT, FAILURES] {
+        for file in [EN, DE, PT, FAILURES, CUES] {
             let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
             for line in lines {
                 assert!(Regex::new(&anchored(line)).is_ok(), "pattern {line:?}");

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::judge::{Situation, Verdict, features, judge};
 use super::prose::{Sentence, own_sentences};
 use crate::model::{Direction, Message, Step, Trigger, Turn};
 
@@ -97,6 +98,7 @@ impl Moment {
 pub struct Conversation<'a> {
     turns: &'a [Turn],
     own: Vec<Vec<Sentence>>,
+    verdicts: Vec<Verdict>,
 }
 
 /// One turn with what detectors ask about it.
@@ -110,9 +112,27 @@ pub(crate) struct Heard<'a> {
     pub(crate) prompt: &'a Message,
     /// His own words in it.
     pub(crate) own: &'a [Sentence],
+    /// What the model makes of it.
+    pub(crate) verdict: Verdict,
 }
 
-impl Heard<'_> {
+impl<'a> Heard<'a> {
+    /// What the model sees of it.
+    pub(crate) fn situation(&self) -> Situation<'a> {
+        situation(self.turn, self.before, self.prompt, self.own)
+    }
+
+    /// Whether it would change what an agent does in another session.
+    pub(crate) fn is_memorable(&self) -> bool {
+        self.verdict.memorable >= 0.0
+    }
+
+    /// The same where the words themselves say that it holds beyond the task: rules and dislikes are rare in what the
+    /// model was fitted to, so it is believed only when it is sure.
+    pub(crate) fn may_be_memorable(&self) -> bool {
+        self.verdict.memorable >= -0.7
+    }
+
     /// Whether this is how the session began: nothing can be set right or praised yet.
     pub(crate) fn opens_session(&self) -> bool {
         self.turn.number == 0
@@ -133,7 +153,14 @@ impl<'a> Conversation<'a> {
             let said_before: String = turns[index.saturating_sub(3)..index].iter().flat_map(words_of_agent).collect();
             turn.prompt.as_ref().map(|prompt| own_sentences(&prompt.text, &said_before)).unwrap_or_default()
         });
-        Self { turns, own: own.collect() }
+        let own: Vec<Vec<Sentence>> = own.collect();
+        let verdicts = turns.iter().zip(&own).enumerate().map(|(index, (turn, own))| {
+            let before = index.checked_sub(1).map(|before| &turns[before]);
+            let prompt = turn.prompt.as_ref().filter(|_| !own.is_empty());
+            prompt.map(|prompt| judge(&situation(turn, before, prompt, own))).unwrap_or_default()
+        });
+        let verdicts = verdicts.collect();
+        Self { turns, own, verdicts }
     }
 
     /// The turns.
@@ -146,19 +173,37 @@ impl<'a> Conversation<'a> {
         self.own.get(index).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// What the model makes of the turn at this index.
+    pub(crate) fn verdict(&self, index: usize) -> Verdict {
+        self.verdicts.get(index).copied().unwrap_or_default()
+    }
+
+    /// What the model sees of the last prompt, by name; nothing when it holds no words of the user's own.
+    pub fn features_of_last(&self) -> Vec<(&'static str, f32)> {
+        let last = self.turns.last().map(|turn| turn.number);
+        let heard = self.heard().filter(|heard| Some(heard.turn.number) == last).last();
+        heard.map(|heard| features(&heard.situation())).unwrap_or_default()
+    }
+
     /// The turns whose prompt holds words of the user's own.
     pub(crate) fn heard(&self) -> impl Iterator<Item = Heard<'_>> {
         self.turns.iter().zip(&self.own).enumerate().filter_map(|(index, (turn, own))| {
             let before = index.checked_sub(1).map(|before| &self.turns[before]);
             let prompt = turn.prompt.as_ref().filter(|_| !own.is_empty())?;
-            Some(Heard { turn, before, prompt, own })
+            Some(Heard { turn, before, prompt, own, verdict: self.verdicts[index] })
         })
     }
 }
 
+fn situation<'a>(turn: &'a Turn, before: Option<&'a Turn>, prompt: &'a Message, own: &'a [Sentence]) -> Situation<'a> {
+    let answer = before.and_then(Turn::answer).map(|answer| answer.text.as_str()).unwrap_or_default();
+    Situation { prompt, own, answer, turn: turn.number }
+}
+
+/// What the agent said and its tools put out: neither is the user's word when it stands in a prompt.
 fn words_of_agent(turn: &Turn) -> impl Iterator<Item = &str> {
-    turn.steps.iter().filter_map(|step| match step {
-        Step::Said(message) => Some(message.text.as_str()),
-        Step::Called(_) => None,
+    turn.steps.iter().map(|step| match step {
+        Step::Said(message) => message.text.as_str(),
+        Step::Called(call) => call.output.as_str(),
     })
 }

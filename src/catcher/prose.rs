@@ -9,7 +9,7 @@ use regex::{Regex, RegexSet};
 
 use super::lexicon::LEXICON;
 pub(crate) use pasted::is_machine_made;
-use pasted::{Paste, is_impersonal, looks_like_review};
+use pasted::{Paste, is_impersonal, is_list_document, is_list_item, looks_like_review};
 
 /// A message with so many own words is a document, however it is written.
 const LONGEST_OWN_WORDS: usize = 4_000;
@@ -60,8 +60,12 @@ fn own_lines(text: &str) -> Vec<Range<usize>> {
     if looks_like_review(text) {
         return lines;
     }
+    let document = is_list_document(text);
     let mut start = 0;
     for raw in text.split_inclusive('\n') {
+        if document && is_list_item(raw) {
+            break;
+        }
         let range = start..start + raw.len();
         start = range.end;
         if !paste.takes(raw) && !is_impersonal(raw) {

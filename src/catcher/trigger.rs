@@ -2,19 +2,25 @@
 //!
 //! A detector sees a [`Conversation`] and returns what it found, in order; it knows nothing of memories.
 
+mod commitment;
 mod correction;
 mod decision;
 mod enthusiasm;
+mod gap;
 mod negative;
 mod preference;
 mod pushback;
 mod recovery;
 mod repeat;
 
-use super::lexicon::Section;
+use super::lexicon::{LEXICON, Section};
 use super::moment::{Conversation, Heard, Hit, Moment};
 use super::prose::Sentence;
+use crate::text::excerpt;
 pub use repeat::EarlierPrompt;
+
+/// What is shown of a sentence that fired as a whole.
+const WEIGHED_CHARS: usize = 80;
 
 /// Everything that all detectors find, in the order of the turns.
 pub fn detect(conversation: &Conversation<'_>, earlier: &[EarlierPrompt]) -> Vec<Moment> {
@@ -27,6 +33,8 @@ pub fn detect(conversation: &Conversation<'_>, earlier: &[EarlierPrompt]) -> Vec
         repeat::detect_here,
         decision::detect,
         enthusiasm::detect,
+        commitment::detect,
+        gap::detect,
         recovery::detect,
     ] {
         moments.extend(detector(conversation));
@@ -54,9 +62,17 @@ fn hit_terms(heard: &Heard<'_>, hits: &[Hit]) -> usize {
     crate::text::content_terms(&plain.join("\n")).len()
 }
 
+/// What a moment stands on that no list names: the sentence that says most, of those that are no mere order.
+fn weighed(heard: &Heard<'_>) -> Option<Hit> {
+    let says = |sentence: &&Sentence| crate::text::content_terms(&sentence.plain).len().min(12);
+    let telling = heard.own.iter().filter(|sentence| !LEXICON.fleeting.matches(&sentence.plain));
+    let sentence = telling.rev().max_by_key(says)?;
+    Some(Hit { span: sentence.span.clone(), words: excerpt(&sentence.plain, WEIGHED_CHARS) })
+}
+
 /// An agent that did something, and the user's reply.
 #[cfg(test)]
-fn reply_to_agent(words: &str) -> Vec<crate::model::Turn> {
+pub(crate) fn reply_to_agent(words: &str) -> Vec<crate::model::Turn> {
     use crate::model::{Message, Role, Step, Timestamp, Turn};
     let message = |seq: u32, role, text: &str| Message {
         seq,

@@ -31,11 +31,14 @@ pub(super) struct EvalArgs {
     #[arg(long, value_name = "JSON", requires = "set")]
     weights: Option<String>,
     /// A file of labelled messages instead of a set
-    #[arg(long, value_name = "FILE", conflicts_with = "set", requires = "out")]
+    #[arg(long, value_name = "FILE", conflicts_with = "set")]
     triggers: Option<PathBuf>,
     /// Where the predicted labels go
     #[arg(long, value_name = "FILE", requires = "triggers")]
     out: Option<PathBuf>,
+    /// Where goes what the catcher's model sees of each message, for training it
+    #[arg(long, value_name = "FILE", requires = "triggers", hide = true)]
+    features: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
@@ -53,7 +56,12 @@ pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
             ask::run(set, &outputs, &weights, app)
         }
         (Some(_), None, _) => bail!("say where the result goes: --run FILE, --injected FILE or both"),
-        (None, Some(labels), Some(out)) => triggers::run(labels, out),
+        (None, Some(labels), out) if out.is_some() || args.features.is_some() => {
+            if let Some(features) = &args.features {
+                triggers::features(labels, features)?;
+            }
+            out.as_deref().map_or(Ok(()), |out| triggers::run(labels, out))
+        }
         _ => bail!("give a set with --run or --injected, or --triggers with --out"),
     }
 }

@@ -104,6 +104,10 @@ named! {
         Manual = "manual",
         /// It came from elsewhere.
         Import = "import",
+        /// The user promised something, or put it off.
+        Commitment = "commitment",
+        /// The user named something that is missing.
+        Gap = "gap",
     }
 }
 

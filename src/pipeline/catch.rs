@@ -1,12 +1,15 @@
 //! Memories out of what was ingested: store → catcher → store.
 
+mod known;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Context;
 use serde::Serialize;
 
+use self::known::Known;
 use crate::catcher::{EarlierPrompt, Excerpt, VERSION, catch as catch_in};
-use crate::model::{MemoryDraft, MemoryKind, Session, SessionId, Timestamp, Trigger};
+use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};
 use crate::store::{CatchWork, MemoryFilter, MemoryStore, SessionStore};
 
 /// Turns read again before the first new one: what a correction corrects, and the context of its memory.
@@ -19,6 +22,10 @@ pub struct CatchReport {
     pub sessions: usize,
     /// New memories.
     pub memories: usize,
+    /// Memories that were said again in a further session.
+    pub observed: usize,
+    /// Memories that new ones took the place of.
+    pub superseded: usize,
     /// New memories by kind; kinds without one are missing.
     pub by_kind: BTreeMap<MemoryKind, usize>,
 }
@@ -34,14 +41,15 @@ pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
     let works = store.uncaught(VERSION).context("list the sessions to catch from")?;
     let mut report = CatchReport::default();
     let mut asked = Asked { now, projects: HashMap::new() };
+    let mut known = Known::default();
     for (done, work) in works.iter().enumerate() {
         progress(done, works.len());
-        let added = catch_session(store, work, &mut asked)
+        let added = catch_session(store, work, &mut asked, &mut known, &mut report)
             .with_context(|| format!("catch memories from session {}", work.session))?;
         report.sessions += 1;
-        for kind in added {
+        for memory in added {
             report.memories += 1;
-            *report.by_kind.entry(kind).or_default() += 1;
+            *report.by_kind.entry(memory.draft.kind).or_default() += 1;
         }
     }
     progress(works.len(), works.len());
@@ -52,38 +60,52 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     store: &mut S,
     work: &CatchWork,
     asked: &mut Asked,
-) -> anyhow::Result<Vec<MemoryKind>> {
+    known: &mut Known,
+    report: &mut CatchReport,
+) -> anyhow::Result<Vec<Memory>> {
     let session = store.session(&work.session)?;
     let turns = store.turns(&work.session, work.from_turn.saturating_sub(OVERLAP_TURNS))?;
     let project = session.as_ref().and_then(|session| session.project.clone());
     let earlier = asked.elsewhere(store, session.as_ref(), project.as_deref())?;
+    let known_here = places(store, &work.session)?;
     let excerpt = Excerpt {
         session: &work.session,
         project: project.as_deref(),
         turns: &turns,
         from_turn: work.from_turn,
+        caught_before: known_here.len(),
         earlier: &earlier,
     };
-    let drafts = without_known(store, &work.session, catch_in(&excerpt))?;
-    let ids = store.record_caught(work, VERSION, &drafts, asked.now)?;
-    let mut kinds = Vec::with_capacity(ids.len());
+    // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
+    // a turn that has grown since may give the same message another trigger.
+    let drafts = catch_in(&excerpt).into_iter().filter(|draft| !known_here.contains(&place(draft))).collect();
+    let sorted = known.sort(store, &work.session, drafts)?;
+    let ids = store.record_caught(work, VERSION, &sorted.new, asked.now)?;
+    let mut added = Vec::with_capacity(ids.len());
     for id in ids {
-        kinds.extend(store.memory(id)?.map(|memory| memory.draft.kind));
+        added.extend(store.memory(id)?);
     }
-    Ok(kinds)
+    report.observed += sorted.observed;
+    report.superseded += known.settle(store, &sorted, &added, asked.now)?;
+    Ok(added)
 }
 
-/// Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
-/// a turn that has grown since may give the same message another trigger.
-fn without_known<S: MemoryStore + ?Sized>(
-    store: &S,
-    session: &SessionId,
-    drafts: Vec<MemoryDraft>,
-) -> anyhow::Result<Vec<MemoryDraft>> {
-    let filter = MemoryFilter { session: Some(session.clone()), ..MemoryFilter::default() };
-    let place = |draft: &MemoryDraft| (draft.trigger == Trigger::Recovery, draft.provenance.seq);
-    let known: HashSet<_> = store.memories(&filter)?.iter().map(|memory| place(&memory.draft)).collect();
-    Ok(drafts.into_iter().filter(|draft| !known.contains(&place(draft))).collect())
+/// Where in its session a memory stands: the message, and whether it is about the calls of the turn.
+type Place = (bool, Option<u32>);
+
+fn place(draft: &MemoryDraft) -> Place {
+    (draft.trigger == Trigger::Recovery, draft.provenance.seq)
+}
+
+/// The places of the session that have given memories.
+fn places<S: MemoryStore + ?Sized>(store: &S, session: &SessionId) -> anyhow::Result<HashSet<Place>> {
+    let mut places = HashSet::new();
+    // Without a status the filter leaves out what was superseded, which must not come back either.
+    for status in [None, Some(MemoryStatus::Superseded)] {
+        let filter = MemoryFilter { session: Some(session.clone()), status, ..MemoryFilter::default() };
+        places.extend(store.memories(&filter)?.iter().map(|memory| place(&memory.draft)));
+    }
+    Ok(places)
 }
 
 /// What was asked in each project, read and analysed once a run.

@@ -44,6 +44,19 @@ pub struct MemoryEdit {
     pub status: Option<MemoryStatus>,
 }
 
+/// A further moment in which a memory was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Its session.
+    pub session: SessionId,
+    /// The message's uuid in the transcript, or its position in the session when it has none.
+    pub message: String,
+    /// When it was said.
+    pub at: Timestamp,
+    /// In which words.
+    pub quote: String,
+}
+
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct StoreCounts {
@@ -83,6 +96,17 @@ pub trait MemoryStore {
 
     /// Deletes a memory for good and keeps it from being caught again.
     fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()>;
+
+    /// Notes that the memory was said again. The same message is noted once, and a session raises `times_observed` by
+    /// one at most, the memory's own not at all; returns whether it was raised.
+    fn observe_again(&mut self, id: MemoryId, seen: &Observation) -> Result<bool>;
+
+    /// The further moments of a memory, oldest first.
+    fn observations(&self, id: MemoryId) -> Result<Vec<Observation>>;
+
+    /// Lets `new` take the place of `old`, which is kept and no longer recalled. Only an active memory is replaced:
+    /// what a person pinned or put away stays as it is. Returns whether it was replaced.
+    fn supersede(&mut self, old: MemoryId, new: MemoryId, at: Timestamp) -> Result<bool>;
 
     /// Recallable memories that lack a vector of `model`, with the text to embed.
     fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>>;

@@ -17,6 +17,7 @@ mod memory_store;
 mod messages;
 mod migrate;
 mod nearest;
+mod observations;
 mod open;
 mod recall_store;
 mod recalls;

@@ -83,7 +83,7 @@ impl Talk {
     fn caught_after(&self, earlier: &[EarlierPrompt]) -> Vec<MemoryDraft> {
         let session = SessionId::new(Agent::ClaudeCode, "s1");
         let project = Some("github.com/acme/rocket");
-        catch(&Excerpt { session: &session, project, turns: &self.turns, from_turn: 0, earlier })
+        catch(&Excerpt { session: &session, project, turns: &self.turns, from_turn: 0, caught_before: 0, earlier })
     }
 }
 
@@ -123,7 +123,9 @@ fn a_correction_becomes_a_memory_with_its_evidence() {
 
 #[test]
 fn a_fragment_is_given_its_subject() {
-    let draft = only(&opening().asks("no, the other one. Launcher settings. Their file name.").says("Done."));
+    let draft = only(
+        &opening().asks("no, the other one. Launcher settings. Boot icons. It should not be hidden.").says("Done."),
+    );
     assert!(draft.title.contains("(about: Write the settings loader"), "{}", draft.title);
     assert!(draft.body.contains("settings loader"), "{}", draft.body);
 }

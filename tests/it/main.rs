@@ -9,6 +9,7 @@ mod hook;
 mod ingest;
 mod layers;
 mod plugin_tree;
+mod poisoning;
 mod real_client;
 mod setup;
 mod store_contract;

@@ -95,7 +95,9 @@ macro_rules! contract {
                 entities_are_merged_by_name,
                 files_are_known_by_their_endings,
                 memories_about_files_and_entities_are_found,
-                counts_say_what_there_is
+                counts_say_what_there_is,
+                what_is_said_again_counts_once_a_session,
+                a_superseded_memory_is_kept_but_not_recalled
             ],
             recall: [
                 fetch_keeps_to_the_scope,

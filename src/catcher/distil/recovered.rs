@@ -3,6 +3,7 @@
 use super::{CONFIDENCE_PLAIN_RECOVERY, CONFIDENCE_TWO_HITS, Scene, entities};
 use crate::catcher::moment::Recovery;
 use crate::catcher::source::chunk;
+use crate::catcher::taint::is_addressed_to_reader;
 use crate::model::{MemoryDraft, MemoryKind, Origin, Polarity, Provenance, ToolCall, Trigger};
 use crate::text::one_line;
 
@@ -36,7 +37,10 @@ pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraf
 
 fn body(scene: &Scene<'_>, recovery: &Recovery) -> String {
     let place = scene.excerpt.project.map(|key| format!("In {}, ", crate::model::Project::named(key).name));
-    let why = if recovery.error.is_empty() { String::new() } else { format!(" ({})", recovery.error) };
+    // The first sentence names the error; what follows it is advice, of whomever.
+    let error = recovery.error.split_once(". ").map_or(recovery.error.as_str(), |(error, _)| error);
+    let told = error.is_empty() || is_addressed_to_reader(error);
+    let why = if told { String::new() } else { format!(" ({error})") };
     format!(
         "{}`{}` fails{why}; `{}` works.",
         place.unwrap_or_default(),

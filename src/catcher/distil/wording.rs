@@ -57,6 +57,8 @@ fn frame(moment: &Moment) -> &'static str {
         Trigger::Preference => "The user's standing wish:",
         Trigger::Enthusiasm => "The user liked it:",
         Trigger::Repeat => "The user asked again:",
+        Trigger::Commitment => "The user promised or put off:",
+        Trigger::Gap => "The user named a gap:",
         Trigger::Recovery | Trigger::Manual | Trigger::Import => "Noted:",
     }
 }

@@ -9,6 +9,11 @@ use super::{regex, set};
 /// Beyond so many characters of one paragraph nobody types by hand without a single "I", "we" or "you".
 const LONGEST_IMPERSONAL: usize = 160;
 
+/// From here on a message may be a document.
+const LONG_DOCUMENT: usize = 1_200;
+/// Items that make a long message a document.
+const MANY_ITEMS: usize = 8;
+
 /// Whether a program and not a person wrote the prompt: slash commands, their output, notices, summaries.
 pub(crate) fn is_machine_made(text: &str) -> bool {
     static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
@@ -74,7 +79,7 @@ fn is_heading(line: &str) -> bool {
 fn introduces_document(line: &str) -> bool {
     static INTRODUCTION: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:plan|feedback|comments?|reviews?|findings?|report|transcript|description|spec|ticket|issue|summary|suggestions?|prompt|todos?)\b[^:.]{0,24}:\s*$",
+            r"(?i)\b(?:plan|feedback|comments?|reviews?|findings?|report|transcript|description|spec|ticket|issue|summary|suggestions?|prompt|todos?)\b[^:.]{0,24}:\s*$|\b(?:address|evaluate|consider|resolve|triage)\b[^.:]{0,50}:\s*$|\b(?:fix|following|these)\b[^.:]{0,30}\b(?:items?|issues?|points?|nits?|observations?|problems?)\b[^.:]{0,20}:\s*$",
         )
     });
     INTRODUCTION.is_match(line)
@@ -139,6 +144,17 @@ pub(super) fn is_impersonal(line: &str) -> bool {
 fn starts_with_code(line: &str) -> bool {
     let word = line.split_whitespace().next().unwrap_or_default();
     word.chars().skip(1).any(|c| c.is_uppercase() || matches!(c, '_' | '(' | '.')) || word.starts_with('`')
+}
+
+/// Whether the message is a document made of lists: nobody types so many items at a prompt.
+pub(super) fn is_list_document(text: &str) -> bool {
+    text.len() >= LONG_DOCUMENT && text.lines().filter(|line| is_list_item(line)).count() >= MANY_ITEMS
+}
+
+/// Whether the line begins with a list marker.
+pub(super) fn is_list_item(line: &str) -> bool {
+    static ITEM: LazyLock<Regex> = LazyLock::new(|| regex(r"^\s*(?:[-*•]|\d{1,2}[.)])\s"));
+    ITEM.is_match(line)
 }
 
 /// Messages that carry a reviewer's severity mark.

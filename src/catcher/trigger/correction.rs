@@ -1,13 +1,15 @@
 //! The user sets the agent right.
 
-use super::{Conversation, Heard, Hit, Moment, hits_in};
+use super::{Conversation, Heard, Hit, Moment, hits_in, weighed};
 use crate::catcher::lexicon::{LEXICON, Section};
 use crate::model::{Direction, Step, Trigger};
 
+/// What the agent's admission adds to the model's log-odds. It is no proof: "you're right" also answers a question.
+const CONCEDED: f32 = 0.8;
+/// Log-odds above the threshold from which it is so plainly a correction that a doubt about its worth is passed over.
+const PLAIN: f32 = 1.4;
 /// Fewer words of content than this say that something is wrong, not what.
 const FEWEST_TERMS: usize = 4;
-/// The same when only the agent's admission tells a correction from a question.
-const FEWEST_TERMS_UNSAID: usize = 6;
 
 /// Prompts that contradict what the agent did or said.
 pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
@@ -19,23 +21,30 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
         !sentence.question && !LEXICON.correction_not.matches(&sentence.plain)
     });
     hits.extend(hits_in(heard.own, &LEXICON.correction_question, |sentence| sentence.question));
-    let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
-    hits.extend(conceded(heard, &LEXICON.concession));
-    if !hits.is_empty() {
-        hits.extend(conceded(heard, &LEXICON.concession_praise));
-        hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
-    }
-    if hits.is_empty() {
+    let conceded = conceded(heard, &LEXICON.concession);
+    let odds = heard.verdict.correction + if conceded.is_some() { CONCEDED } else { 0.0 };
+    if odds < 0.0 {
         return None;
     }
-    let said = hits.iter().any(|hit| !hit.span.is_empty());
-    let lasting = heard.content() >= if said { FEWEST_TERMS } else { FEWEST_TERMS_UNSAID };
+    if hits.is_empty() {
+        hits.push(weighed(heard)?);
+    }
+    hits.extend(conceded);
+    hits.extend(conceded_politely(heard));
+    let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
+    hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
+    let memorable = heard.is_memorable() || odds >= PLAIN && heard.may_be_memorable();
+    let lasting = memorable && heard.content() >= FEWEST_TERMS;
     let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })
 }
 
-/// The agent's admission at the start of its reply: the best witness that it was set right. Praise ("good catch") is as
-/// often politeness, so it only adds to other evidence.
+/// Praise for the objection is as often politeness, so it only adds to other evidence.
+fn conceded_politely(heard: &Heard<'_>) -> Option<Hit> {
+    conceded(heard, &LEXICON.concession_praise)
+}
+
+/// The agent's admission at the start of its reply.
 fn conceded(heard: &Heard<'_>, section: &Section) -> Option<Hit> {
     let reply = heard.turn.steps.iter().find_map(|step| match step {
         Step::Said(message) => Some(message),

@@ -1,6 +1,6 @@
 //! The user decides something.
 
-use super::{Conversation, Heard, Moment, hit_terms, hits_in};
+use super::{Conversation, Heard, Moment, hits_in, weighed};
 use crate::catcher::lexicon::LEXICON;
 use crate::catcher::prose::Sentence;
 use crate::model::Trigger;
@@ -15,13 +15,19 @@ pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
 }
 
 fn moment(heard: &Heard<'_>) -> Option<Moment> {
+    let chosen = heard.own.iter().any(|sentence| LEXICON.choice.matches(&sentence.plain));
+    if heard.verdict.decision < 0.0 && !chosen {
+        return None;
+    }
     let passes = |sentence: &Sentence| {
         !LEXICON.decision_not.matches(&sentence.plain) && !LEXICON.fleeting.matches(&sentence.plain)
     };
     let mut hits = hits_in(heard.own, &LEXICON.decision, |sentence| !sentence.question && passes(sentence));
-    let lasting = hit_terms(heard, &hits) >= FEWEST_TERMS && !heard.opens_session();
     hits.extend(hits_in(heard.own, &LEXICON.decision_question, |sentence| sentence.question || passes(sentence)));
-    let hits = (!hits.is_empty()).then_some(hits)?;
+    if hits.is_empty() {
+        hits.push(weighed(heard)?);
+    }
+    let lasting = heard.is_memorable() && heard.content() >= FEWEST_TERMS && !heard.opens_session();
     Some(Moment::of_prompt(Trigger::Decision, heard.turn.number, hits).lasting_if(lasting))
 }
 

@@ -12,7 +12,7 @@ pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
 
 fn moment(heard: &Heard<'_>) -> Option<Moment> {
     let mut hits = hits_in(heard.own, &LEXICON.negative, |sentence| !LEXICON.negative_not.matches(&sentence.plain));
-    let rejected = !hits.is_empty() && hit_terms(heard, &hits) >= 3 && heard.content() >= 5;
+    let rejected = !hits.is_empty() && hit_terms(heard, &hits) >= 3 && heard.may_be_memorable();
     hits.extend(hits_in(heard.own, &LEXICON.negative_failure, |sentence| {
         !LEXICON.negative_not.matches(&sentence.plain)
     }));

@@ -14,7 +14,7 @@ pub(super) fn detect(conversation: &Conversation<'_>) -> Vec<Moment> {
 fn moment(heard: &Heard<'_>) -> Option<Moment> {
     let passes = |sentence: &Sentence| !sentence.question && !LEXICON.preference_not.matches(&sentence.plain);
     let mut hits = hits_in(heard.own, &LEXICON.preference, passes);
-    let lasting = !hits.is_empty() && hit_terms(heard, &hits) >= 2;
+    let lasting = !hits.is_empty() && hit_terms(heard, &hits) >= 2 && heard.may_be_memorable();
     hits.extend(hits_in(heard.own, &LEXICON.preference_weak, passes));
     let hits = (!hits.is_empty()).then_some(hits)?;
     Some(Moment::of_prompt(Trigger::Preference, heard.turn.number, hits).lasting_if(lasting))

@@ -52,7 +52,7 @@ pub(super) fn detect_here(conversation: &Conversation<'_>) -> Vec<Moment> {
 fn said_again(heard: &Heard<'_>) -> Option<Moment> {
     let hits = hits_in(heard.own, &LEXICON.repeat, |sentence| !LEXICON.repeat_not.matches(&sentence.plain));
     let hits = (!hits.is_empty()).then_some(hits)?;
-    let lasting = heard.content() >= 5;
+    let lasting = heard.is_memorable() && heard.content() >= 5;
     Some(Moment::of_prompt(Trigger::Repeat, heard.turn.number, hits).lasting_if(lasting))
 }
 

@@ -3,6 +3,7 @@
 //! A row is either a message with what the agent said before it, or a failed command with the calls that followed.
 //! Both are built into turns and go through the same code as a session.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -67,9 +68,13 @@ struct Prediction<'a> {
 
 /// Reads the labelled rows of `labels` and writes one prediction a row to `out`.
 pub(super) fn run(labels: &Path, out: &Path) -> anyhow::Result<()> {
+    each_row(labels, out, |row| serde_json::json!(predict(row)))
+}
+
+fn each_row(labels: &Path, out: &Path, of_row: impl Fn(&Row) -> serde_json::Value) -> anyhow::Result<()> {
     let rows = BufReader::new(File::open(labels).with_context(|| format!("open {}", labels.display()))?);
     let mut written =
-        BufWriter::new(File::create(out).with_context(|| format!("write predictions to {}", out.display()))?);
+        BufWriter::new(File::create(out).with_context(|| format!("write the result to {}", out.display()))?);
     for (index, line) in rows.lines().enumerate() {
         let place = || format!("{} line {}", labels.display(), index + 1);
         let line = line.with_context(place)?;
@@ -77,10 +82,18 @@ pub(super) fn run(labels: &Path, out: &Path) -> anyhow::Result<()> {
             continue;
         }
         let row: Row = serde_json::from_str(&line).with_context(place)?;
-        serde_json::to_writer(&mut written, &predict(&row))?;
-        writeln!(written)?;
+        writeln!(written, "{}", of_row(&row))?;
     }
-    written.flush().with_context(|| format!("write predictions to {}", out.display()))
+    written.flush().with_context(|| format!("write the result to {}", out.display()))
+}
+
+/// Writes what the model sees of each labelled message to `out`: what `make train-triggers` learns from.
+pub(super) fn features(labels: &Path, out: &Path) -> anyhow::Result<()> {
+    each_row(labels, out, |row| {
+        let turns = turns(&row.what);
+        let features: BTreeMap<&str, f32> = Conversation::new(&turns).features_of_last().into_iter().collect();
+        serde_json::json!({"id": row.id, "features": features})
+    })
 }
 
 fn predict(row: &Row) -> Prediction<'_> {
@@ -94,7 +107,8 @@ fn predict(row: &Row) -> Prediction<'_> {
     labels.sort_unstable();
     labels.dedup();
     let session = SessionId::new(Agent::ClaudeCode, &row.id);
-    let excerpt = Excerpt { session: &session, project: None, turns: &turns, from_turn, earlier: &[] };
+    let excerpt =
+        Excerpt { session: &session, project: None, turns: &turns, from_turn, caught_before: 0, earlier: &[] };
     Prediction { id: &row.id, labels, memorable: !catch(&excerpt).is_empty() }
 }
 

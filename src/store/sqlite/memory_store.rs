@@ -1,8 +1,8 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, entities, memories, memory_rows, vectors, words};
+use super::{SqliteStore, entities, memories, memory_rows, observations, vectors, words};
 use crate::model::{Entity, Memory, MemoryDraft, MemoryId, Timestamp};
-use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Result, StoreCounts};
+use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, Result, StoreCounts};
 
 impl MemoryStore for SqliteStore {
     fn add_memory(&mut self, draft: &MemoryDraft, now: Timestamp) -> Result<Added> {
@@ -27,6 +27,18 @@ impl MemoryStore for SqliteStore {
 
     fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()> {
         self.write(|db| memories::forget(db, id, now))
+    }
+
+    fn observe_again(&mut self, id: MemoryId, seen: &Observation) -> Result<bool> {
+        self.write(|db| observations::observe_again(db, id, seen))
+    }
+
+    fn observations(&self, id: MemoryId) -> Result<Vec<Observation>> {
+        self.read(|db| observations::observations(db, id))
+    }
+
+    fn supersede(&mut self, old: MemoryId, new: MemoryId, at: Timestamp) -> Result<bool> {
+        self.write(|db| observations::supersede(db, old, new, at))
     }
 
     fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>> {

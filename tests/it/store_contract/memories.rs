@@ -4,7 +4,9 @@ use memory_lane::model::{
     Direction, EntityKind, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance,
     Timestamp, Trigger,
 };
-use memory_lane::store::{Added, MemoryEdit, MemoryFilter, Scope, Store, StoreError, VectorHit, VoteRecord};
+use memory_lane::store::{
+    Added, MemoryEdit, MemoryFilter, Observation, Scope, Store, StoreError, VectorHit, VoteRecord,
+};
 
 use super::samples::{LANE, NOW, OTHER, add, angle, draft, scope, session_id, strings, user, with_steps};
 
@@ -350,4 +352,60 @@ pub(super) fn counts_say_what_there_is(store: &mut dyn Store) {
     assert_eq!(store.counts("other").unwrap().unembedded, 2);
     store.tidy().unwrap();
     assert_eq!(store.counts("m").unwrap(), counts);
+}
+
+fn seen(session: &str, message: &str, at: i64) -> Observation {
+    Observation {
+        session: session_id(session),
+        message: message.to_owned(),
+        at: Timestamp(at),
+        quote: format!("said in {session}"),
+    }
+}
+
+pub(super) fn what_is_said_again_counts_once_a_session(store: &mut dyn Store) {
+    let mut first = draft("use tabs", 1);
+    first.provenance.session = Some(session_id("first"));
+    let id = add(store, &first);
+    let times = |store: &dyn Store| store.memory(id).unwrap().unwrap().draft.times_observed;
+    assert!(!store.observe_again(id, &seen("first", "m9", 2)).unwrap(), "its own session counts already");
+    assert!(store.observe_again(id, &seen("second", "m1", 4)).unwrap());
+    assert!(!store.observe_again(id, &seen("second", "m1", 4)).unwrap(), "the same message");
+    assert!(!store.observe_again(id, &seen("second", "m2", 5)).unwrap(), "the same session");
+    assert!(store.observe_again(id, &seen("third", "m1", 3)).unwrap());
+    assert_eq!(times(store), 3);
+    let noted: Vec<_> = store.observations(id).unwrap().into_iter().map(|seen| (seen.session, seen.message)).collect();
+    let expected = [("first", "m9"), ("third", "m1"), ("second", "m1"), ("second", "m2")];
+    assert_eq!(noted, expected.map(|(session, message)| (session_id(session), message.to_owned())));
+    assert_eq!(store.observations(id).unwrap()[1].quote, "said in third");
+    store.forget_memory(id, NOW).unwrap();
+    assert_eq!(store.observations(id).unwrap(), []);
+    let unknown = store.observe_again(id, &seen("fourth", "m", 6));
+    assert!(matches!(unknown, Err(StoreError::NoSuchMemory(gone)) if gone == id));
+}
+
+pub(super) fn a_superseded_memory_is_kept_but_not_recalled(store: &mut dyn Store) {
+    let old = add(store, &draft("install with rocket", 1));
+    let new = add(store, &draft("install with shuttle", 2));
+    let mut pinned = draft("install with balloon", 1);
+    pinned.status = MemoryStatus::Pinned;
+    let pinned = add(store, &pinned);
+    store.put_vectors("m", &[(old, angle(0.0)), (new, angle(0.1)), (pinned, angle(0.2))]).unwrap();
+    assert!(store.supersede(old, new, NOW).unwrap());
+    assert!(!store.supersede(old, new, NOW).unwrap(), "once");
+    assert!(!store.supersede(pinned, new, NOW).unwrap(), "a person pinned it");
+    assert!(!store.supersede(new, new, NOW).unwrap(), "nothing replaces itself");
+    let memory = store.memory(old).unwrap().unwrap();
+    assert_eq!((memory.draft.status, memory.superseded_by), (MemoryStatus::Superseded, Some(new)));
+    assert!(store.matching(&strings(&["rocket"]), &scope(), 100).unwrap().scores.is_empty());
+    assert_eq!(store.nearest("m", &angle(0.0), &scope(), 5).unwrap().compared, 2);
+    store.edit_memory(old, &MemoryEdit { status: Some(MemoryStatus::Active), ..MemoryEdit::default() }).unwrap();
+    assert_eq!(
+        store.matching(&strings(&["rocket"]), &scope(), 100).unwrap().scores.len(),
+        1,
+        "a person may take it back"
+    );
+    let unknown = MemoryId(4711);
+    assert!(matches!(store.supersede(unknown, new, NOW), Err(StoreError::NoSuchMemory(_))));
+    assert!(matches!(store.supersede(new, unknown, NOW), Err(StoreError::NoSuchMemory(_))));
 }
