@@ -3,15 +3,28 @@
 //! A reader never fails on a record: what it does not understand is counted with a reason. Text leaves this module as
 //! it was written, secrets included; `pipeline::ingest` redacts it before anything is stored.
 //!
-//! To add an agent: implement [`TraceReader`] and list it in [`READERS`].
+//! To add an agent: implement [`TraceReader`] and list it in [`READERS`], or, where its files are no lists of lines,
+//! [`DocumentReader`] and [`DOCUMENTS`].
 
+mod aider;
+mod builder;
 mod claude;
+mod cursor;
+mod database;
+mod document;
+mod export;
+mod json;
+mod opencode;
 mod parsed;
 pub mod project;
+mod specstory;
+mod sts;
 mod tail;
+mod tools;
 
 use std::path::{Path, PathBuf};
 
+pub use document::{DOCUMENTS, DocumentReader, DocumentSession, SessionSink, measure, recognise_document};
 pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
 pub use tail::{TailMessage, tail};
 
@@ -64,6 +77,7 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
         return vec![root.to_owned()];
     }
     let mut found: Vec<PathBuf> = READERS.iter().flat_map(|reader| reader.discover(root)).collect();
+    document::discover(root, &mut found);
     found.sort_unstable();
     found.dedup();
     found

@@ -12,19 +12,60 @@ use super::Timestamp;
 pub enum Agent {
     /// Anthropic's Claude Code.
     ClaudeCode,
+    /// The editor Cursor and its command line.
+    Cursor,
+    /// OpenCode.
+    #[serde(rename = "opencode")]
+    OpenCode,
+    /// Aider.
+    Aider,
+    /// SpecStory, which writes down other agents' sessions.
+    #[serde(rename = "specstory")]
+    SpecStory,
+    /// OpenAI's ChatGPT, from an export.
+    #[serde(rename = "chatgpt")]
+    ChatGpt,
+    /// Anthropic's claude.ai, from an export.
+    ClaudeAi,
+    /// Hugging Face's HuggingChat, from an export.
+    #[serde(rename = "huggingchat")]
+    HuggingChat,
+    /// Any harness that writes the simple open form for sessions.
+    Sts,
 }
 
 impl Agent {
+    /// Every agent.
+    pub const ALL: &[Self] = &[
+        Self::ClaudeCode,
+        Self::Cursor,
+        Self::OpenCode,
+        Self::Aider,
+        Self::SpecStory,
+        Self::ChatGpt,
+        Self::ClaudeAi,
+        Self::HuggingChat,
+        Self::Sts,
+    ];
+
     /// The name used in session ids, on the command line and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ClaudeCode => "claude-code",
+            Self::Cursor => "cursor",
+            Self::OpenCode => "opencode",
+            Self::Aider => "aider",
+            Self::SpecStory => "specstory",
+            Self::ChatGpt => "chatgpt",
+            Self::ClaudeAi => "claude-ai",
+            Self::HuggingChat => "huggingchat",
+            Self::Sts => "sts",
         }
     }
 
     /// The agent with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::ClaudeCode].into_iter().find(|agent| agent.as_str() == name)
+        Self::ALL.iter().copied().find(|agent| agent.as_str() == name)
     }
 }
 

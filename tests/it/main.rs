@@ -3,6 +3,7 @@
 
 mod catching;
 mod commands;
+mod documents;
 mod embedding;
 mod hook;
 mod ingest;
