@@ -8,6 +8,10 @@ use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars,
 use super::tools;
 use crate::model::{Message, Role, Step, Timestamp, ToolCall, ToolStatus};
 
+/// Ids shorter than this may be numbers that start anew in every session. The shortest made to be unique are MongoDB's,
+/// with 24 digits.
+const SHORTEST_ID: usize = 16;
+
 /// A session in the making.
 pub(super) struct Builder {
     pub(super) parsed: Parsed,
@@ -29,8 +33,13 @@ impl Builder {
     }
 
     /// A record with this id starts: its steps get that id, the second and later ones with a number.
+    ///
+    /// The same id in two sessions means a copy, so one too short to be the only one of its kind gets the session's.
     pub(super) fn record(&mut self, id: Option<&str>) {
-        self.record = id.filter(|id| !id.is_empty()).map(str::to_owned);
+        self.record = id.filter(|id| !id.is_empty()).map(|id| match id.len() {
+            0..SHORTEST_ID => format!("{}/{id}", self.parsed.facts.native),
+            _ => id.to_owned(),
+        });
         self.used = 0;
     }
 
@@ -185,7 +194,7 @@ mod tests {
         builder.result("zzz", ToolStatus::Ok, "lost");
         let parsed = builder.parsed;
         assert_eq!(parsed.steps.iter().map(|step| step.turn).collect::<Vec<_>>(), [0, 0, 1, 1, 2]);
-        assert_eq!(parsed.steps[1].uuid.as_deref(), Some("m1#1"));
+        assert_eq!(parsed.steps[1].uuid.as_deref(), Some("s/m1#1"));
         let Step::Called(call) = &parsed.steps[1].step else { panic!("no call") };
         assert_eq!((call.status, call.output.as_str(), call.command.as_deref()), (ToolStatus::Ok, "x", Some("ls")));
         let Step::Called(call) = &parsed.steps[3].step else { panic!("no call") };
