@@ -112,7 +112,8 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         let path = entry.path();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => {
-                if depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
+                let wanted = depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name);
+                if wanted {
                     walk(&path, depth - 1, found);
                 }
             }

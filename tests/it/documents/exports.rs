@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::{calls, check_positions, file, messages, read_text, said, turns};
 
-fn node(id: &str, parent: &str, children: &[&str], message: Value) -> (String, Value) {
+fn node(id: &str, parent: &str, children: &[&str], message: &Value) -> (String, Value) {
     (id.to_owned(), json!({"id": id, "parent": parent, "children": children, "message": message}))
 }
 
-fn gpt_message(role: &str, content: Value, more: Value) -> Value {
+fn gpt_message(role: &str, content: &Value, more: &Value) -> Value {
     let mut message =
         json!({"author": {"role": role}, "content": content, "create_time": 1_770_026_400.5, "metadata": {}});
     message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -26,16 +26,16 @@ fn words(text: &str) -> Value {
 pub(super) fn chatgpt(id: &str) -> Value {
     let none = json!({});
     let mapping: serde_json::Map<String, Value> = [
-        node("root", "", &["sys"], Value::Null),
-        node("sys", "root", &["ctx"], gpt_message("system", words("You are"), none.clone())),
-        node("ctx", "sys", &["u1"], gpt_message("user", json!({"content_type": "user_editable_context", "user_profile": "x"}), none.clone())),
-        node("u1", "ctx", &["a0", "a1"], gpt_message("user", json!({"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer"}, "what is this?"]}), none.clone())),
-        node("a0", "u1", &[], gpt_message("assistant", words("abandoned"), none.clone())),
-        node("a1", "u1", &["t1"], gpt_message("assistant", json!({"content_type": "code", "text": "print(1)"}), json!({"recipient": "python"}))),
-        node("t1", "a1", &["th"], gpt_message("tool", json!({"content_type": "execution_output", "text": "1"}), none.clone())),
-        node("th", "t1", &["h"], gpt_message("assistant", json!({"content_type": "thoughts", "thoughts": []}), none.clone())),
-        node("h", "th", &["a2"], gpt_message("assistant", words("hidden"), json!({"metadata": {"is_visually_hidden_from_conversation": true}}))),
-        node("a2", "h", &[], gpt_message("assistant", words("A cat."), json!({"recipient": "all"}))),
+        node("root", "", &["sys"], &Value::Null),
+        node("sys", "root", &["ctx"], &gpt_message("system", &words("You are"), &none)),
+        node("ctx", "sys", &["u1"], &gpt_message("user", &json!({"content_type": "user_editable_context", "user_profile": "x"}), &none)),
+        node("u1", "ctx", &["a0", "a1"], &gpt_message("user", &json!({"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer"}, "what is this?"]}), &none)),
+        node("a0", "u1", &[], &gpt_message("assistant", &words("abandoned"), &none)),
+        node("a1", "u1", &["t1"], &gpt_message("assistant", &json!({"content_type": "code", "text": "print(1)"}), &json!({"recipient": "python"}))),
+        node("t1", "a1", &["th"], &gpt_message("tool", &json!({"content_type": "execution_output", "text": "1"}), &none)),
+        node("th", "t1", &["h"], &gpt_message("assistant", &json!({"content_type": "thoughts", "thoughts": []}), &none)),
+        node("h", "th", &["a2"], &gpt_message("assistant", &words("hidden"), &json!({"metadata": {"is_visually_hidden_from_conversation": true}}))),
+        node("a2", "h", &[], &gpt_message("assistant", &words("A cat."), &json!({"recipient": "all"}))),
     ]
     .into_iter()
     .collect();
