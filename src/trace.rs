@@ -8,6 +8,7 @@
 
 mod aider;
 mod builder;
+mod calls;
 mod claude;
 mod cursor;
 mod database;
@@ -20,7 +21,6 @@ pub mod project;
 mod specstory;
 mod sts;
 mod tail;
-mod tools;
 
 use std::path::{Path, PathBuf};
 

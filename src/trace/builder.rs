@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::calls;
 use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars, start_of};
-use super::tools;
 use crate::model::{Message, Role, Step, Timestamp, ToolCall, ToolStatus};
 
 /// Ids shorter than this may be numbers that start anew in every session. The shortest made to be unique are MongoDB's,
@@ -92,7 +92,7 @@ impl Builder {
 
     /// A tool call, without its result. `input` is what the tool was given, as the agent wrote it.
     pub(super) fn call(&mut self, id: &str, name: &str, input: &Value) {
-        let about = tools::about(name, input);
+        let about = calls::about(name, input);
         let json = match input {
             Value::Null => "{}".to_owned(),
             Value::String(text) => text.clone(),

@@ -157,7 +157,10 @@ fn votes_move_a_memory_where_the_situation_is_alike() {
     let (alike, different) = (score(ask), score(elsewhere));
     home.run(&["feedback", "1", "down"]);
     assert!((score(ask) / alike - 0.95).abs() < 0.002, "one vote is five per cent");
-    assert!((score(elsewhere) / different - 1.0).abs() < 0.005, "elsewhere it counts little");
+    assert!(
+        (score(elsewhere) / different - 1.0).abs() < 0.005,
+        "elsewhere it counts little"
+    );
     home.run(&["feedback", "1", "up"]);
     assert!((score(ask) / alike - 0.9975).abs() < 0.002);
 }

@@ -19,12 +19,7 @@ fn what_was_ingested_is_listed_shown_and_found() {
     let fork = format!("{fork}{}\n", place.session(OTHER).user("go on with the ledger").lines()[0]);
     place.write(OTHER, &fork);
     let later = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
-    std::fs::File::options()
-        .append(true)
-        .open(place.path(&format!("{OTHER}.jsonl")))
-        .unwrap()
-        .set_modified(later)
-        .unwrap();
+    std::fs::File::options().append(true).open(place.path(&format!("{OTHER}.jsonl"))).unwrap().set_modified(later).unwrap();
     let root = place.home.to_str().unwrap();
     home.run(&["ingest", root]);
     assert_eq!(home.json(&["ingest", root, "--json"])["files_read"], 0);
