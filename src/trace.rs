@@ -3,23 +3,36 @@
 //! A reader never fails on a record: what it does not understand is counted with a reason. Text leaves this module as
 //! it was written, secrets included; `pipeline::ingest` redacts it before anything is stored.
 //!
-//! To add an agent: implement [`TraceReader`] and list it in [`READERS`].
+//! To add an agent: implement [`TraceReader`] and list it in [`READERS`], or, where its files are no lists of lines,
+//! [`DocumentReader`] and [`DOCUMENTS`].
 
+mod aider;
+mod builder;
+mod calls;
 mod claude;
 mod codex;
 mod copilot;
 mod course;
 mod fields;
 mod gemini;
+mod cursor;
+mod database;
+mod document;
+mod export;
+mod json;
+mod opencode;
 mod parsed;
 mod pi;
 pub mod project;
+mod specstory;
+mod sts;
 mod tail;
 mod tools;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
+pub use document::{DOCUMENTS, DocumentReader, DocumentSession, SessionSink, measure, recognise_document};
 pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
 pub use tail::{TailMessage, tail};
 
@@ -127,6 +140,7 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
     } else {
         homes.iter().flat_map(|(reader, place)| reader.discover(place)).collect()
     };
+    document::discover(root, &mut found);
     found.sort_unstable();
     found.dedup();
     found

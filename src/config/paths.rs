@@ -115,6 +115,10 @@ fn home_of(agent: Agent) -> Option<PathBuf> {
             .or_else(|| below_home(".pi/agent/sessions")),
         Agent::GeminiCli => named("GEMINI_CLI_HOME").map(|home| home.join(".gemini")).or_else(|| below_home(".gemini")),
         Agent::CopilotCli => named("COPILOT_HOME").or_else(|| below_home(".copilot")),
+        Agent::Cursor => below_home(".cursor"),
+        Agent::OpenCode => below_home(".local/share/opencode"),
+        // These write beside the code, or come as an export: the person names the file to ingest.
+        Agent::Aider | Agent::SpecStory | Agent::ChatGpt | Agent::ClaudeAi | Agent::HuggingChat | Agent::Sts => None,
     }
 }
 

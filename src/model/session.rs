@@ -20,11 +20,45 @@ pub enum Agent {
     GeminiCli,
     /// GitHub's Copilot CLI.
     CopilotCli,
+    /// The editor Cursor and its command line.
+    Cursor,
+    /// OpenCode.
+    #[serde(rename = "opencode")]
+    OpenCode,
+    /// Aider.
+    Aider,
+    /// SpecStory, which writes down other agents' sessions.
+    #[serde(rename = "specstory")]
+    SpecStory,
+    /// OpenAI's ChatGPT, from an export.
+    #[serde(rename = "chatgpt")]
+    ChatGpt,
+    /// Anthropic's claude.ai, from an export.
+    ClaudeAi,
+    /// Hugging Face's HuggingChat, from an export.
+    #[serde(rename = "huggingchat")]
+    HuggingChat,
+    /// Any harness that writes the simple open form for sessions.
+    Sts,
 }
 
 impl Agent {
     /// Every agent.
-    pub const ALL: &[Self] = &[Self::ClaudeCode, Self::Codex, Self::Pi, Self::GeminiCli, Self::CopilotCli];
+    pub const ALL: &[Self] = &[
+        Self::ClaudeCode,
+        Self::Codex,
+        Self::Pi,
+        Self::GeminiCli,
+        Self::CopilotCli,
+        Self::Cursor,
+        Self::OpenCode,
+        Self::Aider,
+        Self::SpecStory,
+        Self::ChatGpt,
+        Self::ClaudeAi,
+        Self::HuggingChat,
+        Self::Sts,
+    ];
 
     /// The name used in session ids, on the command line and in the store.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +68,14 @@ impl Agent {
             Self::Pi => "pi",
             Self::GeminiCli => "gemini-cli",
             Self::CopilotCli => "copilot-cli",
+            Self::Cursor => "cursor",
+            Self::OpenCode => "opencode",
+            Self::Aider => "aider",
+            Self::SpecStory => "specstory",
+            Self::ChatGpt => "chatgpt",
+            Self::ClaudeAi => "claude-ai",
+            Self::HuggingChat => "huggingchat",
+            Self::Sts => "sts",
         }
     }
 

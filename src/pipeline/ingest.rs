@@ -4,6 +4,7 @@
 //! and the one after it leave the same store as a single undisturbed one.
 
 mod append;
+mod document;
 mod file;
 mod whole;
 
@@ -18,7 +19,8 @@ use serde::Serialize;
 use crate::model::{Project, SessionId};
 use crate::store::{Append, SessionFilter, SessionStore, TranscriptState};
 use crate::trace;
-use append::Surroundings;
+use append::{Part, Surroundings};
+use document::Taken;
 use file::{Event, Job};
 
 /// Parts of one file that may wait for the store. With one more being read by each core this bounds the memory used.
@@ -81,9 +83,11 @@ pub fn ingest(
     progress: &mut dyn FnMut(IngestProgress),
 ) -> anyhow::Result<IngestReport> {
     let mut report = IngestReport::default();
-    let jobs = changed_files(store, roots, &mut report)?;
-    let surroundings = Surroundings::new(excluded);
-    let mut writer = Writer { store, report, known: None, new: HashSet::new(), updated: HashSet::new() };
+    let known = store.transcripts().context("list the transcripts read so far")?;
+    let jobs = changed_files(&known, roots, &mut report);
+    let surroundings = Surroundings::new(excluded, Taken::new(&known));
+    let taken = Taken::new(&known);
+    let mut writer = Writer { store, report, known: None, taken, new: HashSet::new(), updated: HashSet::new() };
     let mut at = IngestProgress {
         files_total: jobs.len() as u64,
         bytes_total: jobs.iter().map(Job::bytes).sum(),
@@ -114,8 +118,7 @@ pub fn ingest(
 
 /// The files that are new or differ in size or time from when they were last looked at, oldest first: a fork is then
 /// read after the session whose records it copies.
-fn changed_files(store: &dyn SessionStore, roots: &[PathBuf], report: &mut IngestReport) -> anyhow::Result<Vec<Job>> {
-    let known = store.transcripts().context("list the transcripts read so far")?;
+fn changed_files(known: &[TranscriptState], roots: &[PathBuf], report: &mut IngestReport) -> Vec<Job> {
     let known: BTreeMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
     let mut seen = HashSet::new();
     let mut jobs = Vec::new();
@@ -131,7 +134,7 @@ fn changed_files(store: &dyn SessionStore, roots: &[PathBuf], report: &mut Inges
         }
     }
     jobs.sort_by(|a, b| (a.mtime_ns, &a.path).cmp(&(b.mtime_ns, &b.path)));
-    Ok(jobs)
+    jobs
 }
 
 fn absolute(path: &Path) -> PathBuf {
@@ -155,6 +158,8 @@ struct Writer<'a> {
     report: IngestReport,
     /// The project of each working directory, as far as the store knows them.
     known: Option<HashMap<String, String>>,
+    /// Sessions of documents as they stand in the store.
+    taken: Taken,
     new: HashSet<SessionId>,
     updated: HashSet<SessionId>,
 }
@@ -165,16 +170,20 @@ impl Writer<'_> {
         let mut has_news = false;
         for event in events {
             match event {
-                Event::Part(mut part) => {
-                    self.settle_project(&mut part.append)?;
-                    self.store(&part.append)?;
+                Event::Part(part) => {
                     has_news = true;
-                    self.report.copies += u64::from(part.copies);
-                    for (rule, count) in part.redacted {
-                        *self.report.redacted.entry(rule.to_owned()).or_default() += count;
-                    }
-                    self.report.bytes += part.bytes;
                     stored(part.bytes);
+                    self.take_part(*part)?;
+                }
+                Event::Session(part) => has_news |= self.take_session(*part)?,
+                Event::DocumentRead(last) => {
+                    if let Some(last) = last {
+                        let state = document::file_state(job.name(), job.size, job.mtime_ns, last);
+                        self.store.append(&state).with_context(|| format!("note that {} was read", job.name()))?;
+                    }
+                    self.report.bytes += if has_news { job.size } else { 0 };
+                    stored(job.size);
+                    self.report.files_unchanged += u64::from(!has_news);
                 }
                 Event::Finished => {
                     if has_news || job.is_known() {
@@ -191,6 +200,35 @@ impl Writer<'_> {
         }
         self.report.files_read += u64::from(has_news);
         Ok(())
+    }
+
+    fn take_part(&mut self, mut part: Part) -> anyhow::Result<()> {
+        self.settle_project(&mut part.append)?;
+        self.store(&part.append)?;
+        self.report.copies += u64::from(part.copies);
+        for (rule, count) in part.redacted {
+            *self.report.redacted.entry(rule.to_owned()).or_default() += count;
+        }
+        self.report.bytes += part.bytes;
+        Ok(())
+    }
+
+    /// Stores a document's session unless an earlier file gave as much of it, or its own agent's transcript did.
+    fn take_session(&mut self, mut part: Part) -> anyhow::Result<bool> {
+        let state = part.append.state.clone();
+        let Some(restart) = self.taken.replaces(&state) else { return Ok(false) };
+        if !self.taken.knows(&state) {
+            let native = state.session.native();
+            let others = self.store.sessions_starting(native).with_context(|| format!("look for session {native}"))?;
+            if document::is_copy_of(&part, &others) {
+                self.report.copies += part.append.steps.len() as u64;
+                return Ok(false);
+            }
+        }
+        part.append.restart = restart;
+        self.take_part(part)?;
+        self.taken.note(&state);
+        Ok(true)
     }
 
     fn store(&mut self, append: &Append) -> anyhow::Result<()> {

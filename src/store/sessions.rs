@@ -8,11 +8,11 @@ use crate::model::{
 /// How far a transcript file has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranscriptState {
-    /// Absolute path of the file.
+    /// Absolute path of the file; for a session of a file that is read as a whole, `session:` and the session's id.
     pub path: String,
     /// The session in it.
     pub session: SessionId,
-    /// Bytes read, always just after a line's end.
+    /// Bytes read, always just after a line's end; for a session of a file that is read as a whole, how much it holds.
     pub offset: u64,
     /// SHA-256 of these bytes: a file that does not start with them any more is read from the start.
     pub prefix_sha256: [u8; 32],

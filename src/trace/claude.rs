@@ -16,6 +16,7 @@ use crate::model::Agent;
 
 pub(super) use content::spoken;
 pub(super) use record::{Record, text};
+pub(super) use words::{Said, sort};
 
 /// Reads `projects/<directory>/<session>.jsonl` and the sub-agents' files beside and below it.
 pub(super) struct ClaudeCode;

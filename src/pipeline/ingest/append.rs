@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::document::Taken;
 use crate::model::{Agent, Message, Project, SessionId, Step, ToolCall};
 use crate::redact::{Counts, redact_counting};
 use crate::store::{Append, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
@@ -20,6 +21,8 @@ const COMMAND_CHARS: usize = 4000;
 /// What is the same for all files of one run.
 pub(super) struct Surroundings<'a> {
     excluded: &'a [String],
+    /// Sessions of documents as they were before this run.
+    pub(super) taken: Taken,
     projects: Mutex<HashMap<String, Project>>,
 }
 
@@ -32,8 +35,8 @@ pub(super) struct Part {
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) fn new(excluded: &'a [String]) -> Self {
-        Self { excluded, projects: Mutex::new(HashMap::new()) }
+    pub(super) fn new(excluded: &'a [String], taken: Taken) -> Self {
+        Self { excluded, taken, projects: Mutex::new(HashMap::new()) }
     }
 
     /// Whether a session is of a project that is left out.

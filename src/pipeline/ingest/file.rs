@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
 
 use sha2::{Digest, Sha256};
 
 use super::append::{Part, Surroundings};
-use crate::model::SessionId;
+use super::document;
+use crate::model::{Agent, SessionId};
 use crate::store::TranscriptState;
 use crate::trace::{self, Growth, HEAD_BYTES, TraceParser, TraceReader};
 
@@ -36,6 +36,10 @@ pub(super) struct Job {
 pub(super) enum Event {
     /// A part to be stored.
     Part(Box<Part>),
+    /// A whole session of a document, to be stored if it says something new.
+    Session(Box<Part>),
+    /// A document was read to its end; its last session, if it has any.
+    DocumentRead(Option<(Agent, SessionId, bool)>),
     /// Read to the end of its last whole line, which the parts before (if any) did not say.
     Finished,
     /// No agent's transcript.
@@ -57,15 +61,13 @@ struct Start {
 impl Job {
     /// Looks at a file without opening it.
     pub(super) fn new(path: PathBuf, known: &BTreeMap<&str, &TranscriptState>) -> Result<Self, String> {
-        let meta = std::fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let mtime_ns = since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+        let (size, mtime_ns) = trace::measure(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path.to_string_lossy().into_owned();
         let others = format!("{name}{OTHER_MARK}");
         let others = known.range(others.as_str()..).take_while(|(name, _)| name.starts_with(&others));
         let known_others = others.map(|(_, &state)| state.clone()).collect();
         let known = known.get(name.as_str()).map(|&state| state.clone());
-        Ok(Self { path, size: meta.len(), mtime_ns, known, known_others })
+        Ok(Self { path, size, mtime_ns, known, known_others })
     }
 
     pub(super) fn is_unchanged(&self) -> bool {
@@ -98,6 +100,10 @@ impl Job {
         let mut file = File::open(&self.path)?;
         let mut head = Vec::with_capacity(HEAD_BYTES);
         Read::by_ref(&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        if let Some(reader) = trace::recognise_document(&self.path, &head) {
+            drop(file);
+            return document::read(reader, &self.path, surroundings, send);
+        }
         let Some(reader) = trace::recognise(&head) else {
             return Ok(head.is_empty() || send(Event::Unrecognised));
         };

@@ -3,7 +3,7 @@
 
 /// What a text block is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(in crate::trace) enum Said {
     /// The person's own words.
     Words(String),
     /// The notice that the person stopped the agent.
@@ -44,7 +44,7 @@ const REFUSAL_WORDS: &[&str] = &["the user said:\n", "provided the following rea
 const REFUSAL_NOTE: &str = "\n\nNote: The user's next message";
 
 /// Sorts a text block of a `user` record.
-pub(super) fn sort(text: &str) -> Said {
+pub(in crate::trace) fn sort(text: &str) -> Said {
     let text = text.trim();
     if text.starts_with("[Request interrupted by user") {
         return Said::Interrupt;

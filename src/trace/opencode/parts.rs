@@ -1,0 +1,89 @@
+//! Messages and their parts, which are the same in exports and in the database.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::model::ToolStatus;
+use crate::trace::builder::Builder;
+use crate::trace::document::written_at;
+use crate::trace::json::{filled, text, time};
+
+/// Kinds of parts that say nothing that was said or done.
+const PLUMBING: &[&str] =
+    &["reasoning", "step-start", "step-finish", "snapshot", "patch", "file", "agent", "retry", "subtask"];
+
+/// A session with what its own row says.
+pub(super) fn session(info: &Value, path: &Path) -> Builder {
+    let mut builder = Builder::new(text(info, "id"), written_at(path));
+    let facts = &mut builder.parsed.facts;
+    facts.parent = filled(info, "parentID");
+    facts.subagent = facts.parent.is_some();
+    facts.cwd = filled(info, "directory").filter(|directory| Path::new(directory).is_absolute());
+    facts.agent_title = filled(info, "title");
+    facts.client_version = filled(info, "version");
+    builder.spans(time(info.pointer("/time/created")));
+    builder.spans(time(info.pointer("/time/updated")));
+    builder
+}
+
+/// One message with its parts.
+pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoIterator<Item = &'a Value>) {
+    builder.record(filled(info, "id").as_deref());
+    builder.at(time(info.pointer("/time/created")));
+    let role = text(info, "role");
+    if !matches!(role, "user" | "assistant") {
+        return builder.skip("unknown role", role);
+    }
+    if let Some(cwd) = info.pointer("/path/cwd").and_then(Value::as_str).filter(|cwd| Path::new(cwd).is_absolute()) {
+        builder.parsed.facts.cwd.get_or_insert_with(|| cwd.to_owned());
+    }
+    // The summary that a compaction puts in the agent's mouth.
+    let is_summary = info.get("summary") == Some(&Value::Bool(true));
+    let mut said = Vec::new();
+    for part in parts {
+        match text(part, "type") {
+            "text" if is_injected(part) || is_summary => {}
+            "text" if role == "user" => said.push(text(part, "text")),
+            "text" => builder.agent(text(part, "text")),
+            "tool" => tool(builder, part),
+            "compaction" => builder.parsed.facts.compactions += 1,
+            kind if PLUMBING.contains(&kind) => {}
+            other => builder.skip("unknown part", other),
+        }
+    }
+    builder.user(&said.join("\n"));
+    if info.pointer("/error/name").and_then(Value::as_str) == Some("MessageAbortedError") {
+        builder.interrupt();
+    }
+}
+
+/// Text that the program added to a prompt: contents of files, reminders.
+fn is_injected(part: &Value) -> bool {
+    ["synthetic", "ignored"].iter().any(|name| part.get(name) == Some(&Value::Bool(true)))
+}
+
+fn tool(builder: &mut Builder, part: &Value) {
+    let state = part.get("state").unwrap_or(&Value::Null);
+    builder.at(time(state.pointer("/time/start")));
+    let id = text(part, "callID");
+    builder.call(id, text(part, "tool"), state.get("input").unwrap_or(&Value::Null));
+    let interrupted = state.pointer("/metadata/interrupted") == Some(&Value::Bool(true));
+    let failed = state.pointer("/metadata/exit").and_then(Value::as_i64).is_some_and(|exit| exit != 0);
+    let error = text(state, "error");
+    match text(state, "status") {
+        "completed" if interrupted => builder.result(id, ToolStatus::Cancelled, text(state, "output")),
+        "completed" if failed => builder.result(id, ToolStatus::Failed, text(state, "output")),
+        "completed" => builder.result(id, ToolStatus::Ok, text(state, "output")),
+        "error" if interrupted || is_refusal(error) => builder.result(id, ToolStatus::Cancelled, error),
+        "error" => builder.result(id, ToolStatus::Failed, error),
+        _ => {}
+    }
+}
+
+/// Errors that say that the call was stopped or not allowed.
+fn is_refusal(error: &str) -> bool {
+    ["Tool execution aborted", "The user rejected permission", "The user has specified a rule"]
+        .iter()
+        .any(|start| error.starts_with(start))
+}
