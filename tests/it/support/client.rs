@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::messages_api::{Kind, Reply, Rule};
+use super::model_home;
 use super::run::Prompt;
 
 /// The repository, which is the plugin.
