@@ -140,7 +140,11 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
     } else {
         homes.iter().flat_map(|(reader, place)| reader.discover(place)).collect()
     };
-    document::discover(root, &mut found);
+    let mut documents = Vec::new();
+    document::discover(root, &mut documents);
+    // What lies in the home of an agent that writes lines is that agent's business.
+    documents.retain(|path| !homes.iter().any(|(_, place)| path.starts_with(place)));
+    found.append(&mut documents);
     found.sort_unstable();
     found.dedup();
     found

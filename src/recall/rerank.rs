@@ -1,10 +1,13 @@
 //! From the base score to the final one: what the prompt asks for, what the memory is, how it was judged before.
 
+use std::collections::HashSet;
+
 use super::candidates::Candidates;
 use super::fuse::Ranked;
 use super::{Moment, Situation, Weights};
-use crate::model::{MemoryKind, Timestamp};
+use crate::model::{MemoryDraft, MemoryKind, Timestamp, Trigger};
 use crate::store::Vote;
+use crate::text;
 
 /// Scores every candidate; best first, ties by number.
 pub(super) fn rerank(
@@ -16,13 +19,18 @@ pub(super) fn rerank(
 ) -> Vec<Ranked> {
     let weights = situation.weights;
     let intended = situation.query.intended_kinds();
+    let asked: HashSet<String> = text::content_terms(&situation.query.text).into_iter().collect();
     for candidate in &mut ranked {
         add_file(candidate, situation);
         add_entities(candidate, weights);
         let draft = &candidate.found.memory.draft;
         let (kind, confidence, formed_at) = (draft.kind, draft.confidence, draft.formed_at);
+        let echo = echo(draft, &asked);
         if intended.contains(&kind) && candidate.score >= weights.intent_from {
             candidate.add("intent", 1.0, weights.intent);
+        }
+        if echo >= weights.echo_from {
+            candidate.scale("echo", echo, weights.echo);
         }
         candidate.scale("kind", 1.0, kind_prior(kind));
         candidate.scale("confidence", confidence, 0.9 + 0.2 * confidence);
@@ -66,6 +74,16 @@ fn add_entities(candidate: &mut Ranked, weights: &Weights) {
     if named > 0.0 {
         candidate.add("entity", named, weights.entity * named);
     }
+}
+
+/// For a memory that something was asked before: how much of what was asked then is asked now. To be told that one has
+/// asked the very same before helps nobody, and would crowd out what does.
+fn echo(draft: &MemoryDraft, asked: &HashSet<String>) -> f32 {
+    let then = text::content_terms(&draft.quote);
+    if draft.trigger != Trigger::Repeat || then.is_empty() {
+        return 0.0;
+    }
+    then.iter().filter(|term| asked.contains(*term)).count() as f32 / then.len() as f32
 }
 
 /// Corrections first, as they cost the user most; gaps last. Narrow, so that a kind never drowns what was asked.

@@ -43,6 +43,10 @@ pub struct Weights {
     pub vote_same: f32,
     /// Bounds of the product of all votes.
     pub vote_bounds: (f32, f32),
+    /// Factor for a memory that the same was asked before, when it is asked again.
+    pub echo: f32,
+    /// Share of the words asked then from which it is the same.
+    pub echo_from: f32,
     /// Factor for memories of other projects.
     pub elsewhere: f32,
     /// Floor for a prompt whose words are worth 15 (two or three rare ones), in a scope of 800 memories.
@@ -101,6 +105,8 @@ impl Default for Weights {
             vote_from: 0.3,
             vote_same: 0.9,
             vote_bounds: (0.5, 1.3),
+            echo: 0.25,
+            echo_from: 0.7,
             elsewhere: 0.85,
             floor: 0.69,
             floor_growth: 0.13,
