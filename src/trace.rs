@@ -142,8 +142,8 @@ pub fn discover(root: &Path) -> Vec<PathBuf> {
     };
     let mut documents = Vec::new();
     document::discover(root, &mut documents);
-    // What lies in the home of an agent that writes lines is that agent's business.
-    documents.retain(|path| !homes.iter().any(|(_, place)| path.starts_with(place)));
+    // Lines beside an agent's sessions are its own bookkeeping, not somebody's export.
+    documents.retain(|path| homes.is_empty() || path.extension().is_none_or(|extension| extension != "jsonl"));
     found.append(&mut documents);
     found.sort_unstable();
     found.dedup();
