@@ -123,7 +123,7 @@ impl Default for Weights {
             query_tokens: 96,
             failure_tokens: 256,
             candidates: 100,
-            postings: 12_000,
+            postings: 6_000,
             mentions: 50,
         }
     }

@@ -11,6 +11,7 @@ mod entities;
 mod failure;
 mod feedback;
 mod leases;
+mod marks;
 mod memories;
 mod memory_rows;
 mod memory_store;

@@ -9,8 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::failure::{Attempt, Failure};
 use crate::store::StoreError;
 
-/// How much of the file is mapped into memory: vectors are then read where they lie.
-const MAPPED_BYTES: i64 = 1 << 30;
+/// How much of the file is mapped into memory. The whole of a large one would count as the hook's own memory.
+const MAPPED_BYTES: i64 = 32 << 20;
 /// Prepared statements kept per connection; the program has fewer than this.
 const KEPT_STATEMENTS: usize = 128;
 

@@ -1,11 +1,10 @@
 //! The text index of memories: what stands in it, and searching it within a budget.
 
-use std::collections::{HashMap, HashSet};
-
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SqliteStore;
 use super::failure::Attempt;
+use super::marks::{self, Marks};
 use super::scope::{LeftOut, NO_PROJECT, scope_project};
 use crate::model::{MemoryId, MemoryStatus};
 use crate::store::{LexicalHits, Result, Scope};
@@ -42,6 +41,7 @@ pub(super) fn index(db: &Connection, id: MemoryId, status: MemoryStatus, project
 /// Takes a memory out of the index.
 pub(super) fn unindex(db: &Connection, id: MemoryId) -> Attempt<()> {
     db.prepare_cached("DELETE FROM memories_fts WHERE rowid = ?")?.execute([id])?;
+    marks::forget(db)?;
     Ok(())
 }
 
@@ -67,31 +67,34 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
     if counted.is_empty() {
         return Ok(LexicalHits { left_out: left_out_terms, ..LexicalHits::default() });
     }
-    let in_scope = holding(db, &counted, scope)?;
     let memories = memories_in(db, scope)?;
-    let mut matched: HashMap<i64, Vec<(f32, f32)>> = HashMap::new();
-    let mut total = 0.0;
-    for term in &counted {
-        let postings = postings(db, term)?;
-        let here = postings.iter().filter(|(memory, _)| in_scope.contains(memory)).count();
-        let weight = inverse_frequency(here, memories, term);
-        total += weight;
-        for (memory, count) in postings {
-            if in_scope.contains(&memory) {
-                matched.entry(memory).or_default().push((weight, count));
+    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
+    let left_out = LeftOut::of(db, scope)?;
+    let mut marks = Marks::read(db)?;
+    let mean = fact(db, "terms.mean")?.unwrap_or(USUAL_LENGTH).max(1) as f32;
+    let mut hits = LexicalHits { left_out: left_out_terms, ..LexicalHits::default() };
+    for term in counted {
+        let mut here: Vec<(i64, f32, f32)> = Vec::new();
+        for (memory, count) in postings(db, &term)? {
+            let mark = marks.get(memory)?.filter(|mark| mark.project == project || mark.project == NO_PROJECT);
+            if let Some(mark) = mark.filter(|_| !left_out.contains(memory)) {
+                here.push((memory, count, mark.terms as f32 / mean));
             }
         }
+        let weight = inverse_frequency(here.len(), memories, &term);
+        hits.total += weight;
+        for (memory, count, length) in here {
+            *hits.scores.entry(MemoryId(memory)).or_default() += weight * saturated(count, length);
+        }
+        hits.counted.push(term);
     }
-    let scores = score(db, matched)?;
-    Ok(LexicalHits { scores, total, counted, left_out: left_out_terms })
+    Ok(hits)
 }
 
-/// The scope's projects as the text index knows them.
-fn scope_terms(db: &Connection, scope: &Scope) -> Attempt<String> {
-    Ok(match scope_project(db, scope)? {
-        Some(project) => format!("p{project} OR p{NO_PROJECT}"),
-        None => format!("p{NO_PROJECT}"),
-    })
+/// BM25's share of one term with the usual constants, `k1` 1.2 and `b` 0.75; `length` is relative to the mean.
+fn saturated(count: f32, length: f32) -> f32 {
+    let (k1, b) = (1.2, 0.75);
+    count * (k1 + 1.0) / (count + k1 * (1.0 - b + b * length))
 }
 
 /// How many memories the scope holds, as of the last count: counting 100,000 anew takes longer than the whole search.
@@ -102,22 +105,6 @@ fn memories_in(db: &Connection, scope: &Scope) -> Attempt<i64> {
         project => fact(db, &format!("memories.p{project}"))?.unwrap_or(0),
     };
     Ok(counted + fact(db, &format!("memories.p{NO_PROJECT}"))?.unwrap_or(0))
-}
-
-/// The memories of the scope that hold one of the terms.
-fn holding(db: &Connection, terms: &[String], scope: &Scope) -> Attempt<HashSet<i64>> {
-    let expression = format!("scope : ({}) AND body : ({})", scope_terms(db, scope)?, quoted(terms, " OR "));
-    let left_out = LeftOut::of(db, scope)?;
-    let mut statement = db.prepare_cached("SELECT rowid FROM memories_fts WHERE memories_fts MATCH ?")?;
-    let mut rows = statement.query([expression])?;
-    let mut held = HashSet::new();
-    while let Some(row) = rows.next()? {
-        let id = row.get(0)?;
-        if !left_out.contains(id) {
-            held.insert(id);
-        }
-    }
-    Ok(held)
 }
 
 /// In which memories a term stands, of all projects, and how often. How common it is counts within the scope only: the
@@ -141,21 +128,6 @@ fn inverse_frequency(holding: usize, memories: i64, term: &str) -> f32 {
     let all = memories as f32 + UNSEEN;
     let holding = holding as f32 + UNSEEN * text::common_share(term);
     (1.0 + (all - holding + 0.5).max(0.0) / (holding + 0.5)).ln()
-}
-
-/// BM25 with the usual constants: `k1` 1.2, `b` 0.75.
-fn score(db: &Connection, matched: HashMap<i64, Vec<(f32, f32)>>) -> Attempt<HashMap<MemoryId, f32>> {
-    let (k1, b) = (1.2, 0.75);
-    let mean = fact(db, "terms.mean")?.unwrap_or(USUAL_LENGTH).max(1) as f32;
-    let mut length_of = db.prepare_cached("SELECT terms FROM memories WHERE id = ?")?;
-    let mut scores = HashMap::with_capacity(matched.len());
-    for (id, terms) in matched {
-        let length: i64 = length_of.query_row([id], |row| row.get(0)).optional()?.unwrap_or(USUAL_LENGTH);
-        let norm = k1 * (1.0 - b + b * length as f32 / mean);
-        let score = terms.iter().map(|(weight, count)| weight * count * (k1 + 1.0) / (count + norm)).sum();
-        scores.insert(MemoryId(id), score);
-    }
-    Ok(scores)
 }
 
 /// The terms to count, rarest first, and those that would cost too much.
@@ -189,11 +161,12 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     let counted = fact(db, "term_df.memories")?.unwrap_or(0);
-    if (memories - counted).abs() * RECOUNT_SHARE <= counted {
+    if marks::exist(db)? && (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());
     }
     merge(db)?;
     let rare_below = RARE_BELOW.max(memories / COMMON_SHARE);
+    marks::rebuild(db)?;
     db.execute("DELETE FROM term_df", [])?;
     db.execute(
         "INSERT INTO term_df (term, df)

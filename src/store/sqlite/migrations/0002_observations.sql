@@ -7,3 +7,9 @@ CREATE TABLE memory_observations (
     quote   TEXT NOT NULL,
     PRIMARY KEY (memory, session, message)
 ) STRICT, WITHOUT ROWID;
+
+-- Derived tables too small or too flat for rows: rebuilt at will.
+CREATE TABLE derived (
+    name TEXT PRIMARY KEY,
+    v    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
