@@ -56,29 +56,33 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     mentions
 }
 
-/// Lower-cased names in a prompt that may be those of known entities: what it [`mentions`], file names without their
-/// directories, first names alone, and its plain words, since people write names in lower case.
+/// Lower-cased names in a prompt that may be those of known entities: its words, file names with and without their
+/// directories, and two capitalised words in a row.
+///
+/// Cheaper than [`mentions`] on purpose: the hook needs it at every prompt, and compiling the finders' patterns takes
+/// 30 ms. What is no known entity's name costs one look-up.
 pub fn names(text: &str) -> Vec<String> {
-    let text = head(text);
     let mut names: Vec<String> = Vec::new();
     let mut add = |name: &str| {
-        let name = name.trim_start_matches(['@', '#']).to_lowercase();
+        let name = name.to_lowercase();
         if name.chars().count() > 1 && !names.contains(&name) && names.len() < MOST_NAMES {
             names.push(name);
         }
     };
-    for mention in mentions(text) {
-        add(&mention.name);
-        match mention.kind {
-            EntityKind::File | EntityKind::Project => mention.name.rsplit('/').take(1).for_each(&mut add),
-            EntityKind::Person => mention.name.split_whitespace().for_each(&mut add),
-            _ => {}
-        }
-    }
-    for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))) {
+    let mut before: Option<&str> = None;
+    for word in head(text).split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '#'))) {
         let word = word.trim_matches(['-', '.', '/', '_']);
-        if word.chars().count() >= 3 && word.chars().any(char::is_alphabetic) && !is_stop_word(&word.to_lowercase()) {
+        let capitalised = word.starts_with(char::is_uppercase);
+        if let Some(first) = before.filter(|_| capitalised) {
+            add(&format!("{first} {word}"));
+        }
+        before = capitalised.then_some(word);
+        let numbered = word.starts_with('#') && word.len() > 1;
+        if numbered
+            || word.chars().count() >= 3 && word.chars().any(char::is_alphabetic) && !is_stop_word(&word.to_lowercase())
+        {
             add(word);
+            word.rsplit_once('/').into_iter().for_each(|(_, last)| add(last));
         }
     }
     names
