@@ -3,7 +3,7 @@
 //! `cargo bench` prints one table. CPU is user and system time of the process, which other load disturbs least; wall is
 //! from spawn to exit. The corpus is made by a seeded generator: word frequencies fall like those of prose (Zipf),
 //! vectors are mixtures of real ones. It differs from real memories in that no two of them belong together.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a bench fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench fails by panicking")]
 
 mod corpus;
 mod measure;
@@ -68,7 +68,8 @@ fn hook(home: &Path, event: &Path) -> Run {
 }
 
 fn row(name: &str, run: &Run) -> Figures {
-    let figures = Figures::of((0..=ROUNDS).map(|_| run_once(run)).skip(1).collect());
+    let runs: Vec<_> = (0..=ROUNDS).map(|_| run_once(run)).skip(1).collect();
+    let figures = Figures::of(&runs);
     println!(
         "{name:34} {:>9.1} {:>9.1} {:>9.1} {:>9.1} {:>9.0}",
         figures.cpu, figures.cpu_max, figures.wall, figures.wall_p95, figures.rss
@@ -78,7 +79,7 @@ fn row(name: &str, run: &Run) -> Figures {
 
 /// A home with model and runtime, as `make test` prepares it.
 fn model_home() -> PathBuf {
-    let home = std::env::var_os("MEMORY_LANE_TEST_MODEL")
+    let home = memory_lane::config::variable("MEMORY_LANE_TEST_MODEL")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".test/home"), PathBuf::from);
     assert!(home.join("models").is_dir(), "no model under {}: run `make bench`", home.display());
     home

@@ -52,7 +52,7 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn of(runs: Vec<Once>) -> Self {
+    pub(crate) fn of(runs: &[Once]) -> Self {
         let sorted = |read: fn(&Once) -> f64| {
             let mut values: Vec<f64> = runs.iter().map(read).collect();
             values.sort_by(f64::total_cmp);
@@ -133,7 +133,7 @@ pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
     }
     STOP.store(true, Ordering::Relaxed);
     let batches = writer.join().unwrap();
-    let figures = Figures::of(runs);
+    let figures = Figures::of(&runs);
     println!(
         "8 hooks at once beside a writer: wall median {:.0} ms, p95 {:.0} ms; {} recall rows, {batches} transactions",
         figures.wall,

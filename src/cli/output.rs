@@ -1,5 +1,4 @@
 //! The only printer of commands. The hook has its own: `hook::answer`.
-#![expect(clippy::print_stdout, reason = "the one place where commands print")]
 
 use std::io::Write;
 

@@ -17,7 +17,9 @@ pub(super) struct TimingsArgs {
 }
 
 /// A stage and how to read it from a timing.
-const STAGES: [(&str, fn(&StageTiming) -> u64); 8] = [
+type Stage = (&'static str, fn(&StageTiming) -> u64);
+
+const STAGES: [Stage; 8] = [
     ("total", |t| t.total_us),
     ("read", |t| t.read_us),
     ("open", |t| t.open_us),

@@ -40,7 +40,7 @@ impl Home {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memory-lane"));
         command.args(arguments).env_clear().current_dir(self.path());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("PATH", memory_lane::config::variable("PATH").unwrap_or_default());
         command.env("HOME", self.path()).env("MEMORY_LANE_HOME", self.path());
         command.env("CLAUDE_CONFIG_DIR", self.path().join("claude"));
         command
