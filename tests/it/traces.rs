@@ -24,7 +24,7 @@ fn read(file: &SessionFile) -> Parsed {
 }
 
 fn file() -> SessionFile {
-    SessionFile::new(ID, "/work/app")
+    SessionFile::new(ID, "/srv/app")
 }
 
 fn messages(parsed: &Parsed) -> Vec<&Message> {
@@ -68,7 +68,7 @@ fn a_session_has_turns_calls_and_facts() {
         .agent("Looking.")
         .call("t1", "Bash", json!({"command": "cargo build"}))
         .result("t1", "Exit code 101\nerror[E0382]", true)
-        .call("t2", "Edit", json!({"file_path": "/work/app/src/a.rs", "old_string": "a", "new_string": "b"}))
+        .call("t2", "Edit", json!({"file_path": "/srv/app/src/a.rs", "old_string": "a", "new_string": "b"}))
         .result("t2", "The file was updated", false)
         .agent("Fixed.")
         .user("thanks");
@@ -80,7 +80,7 @@ fn a_session_has_turns_calls_and_facts() {
     assert_eq!(calls[0].output, "Exit code 101\nerror[E0382]");
     assert_eq!((calls[1].status, calls[1].files[0].action), (ToolStatus::Ok, FileAction::Edit));
     let facts = &parsed.facts;
-    assert_eq!((facts.native.as_str(), facts.cwd.as_deref()), (ID, Some("/work/app")));
+    assert_eq!((facts.native.as_str(), facts.cwd.as_deref()), (ID, Some("/srv/app")));
     assert_eq!((facts.branch.as_deref(), facts.client_version.as_deref()), (Some("main"), Some("2.1.200")));
     assert_eq!(facts.started_at.unwrap().to_string(), "2026-02-02T02:40:01.000Z");
     assert_eq!(facts.ended_at.unwrap().to_string(), "2026-02-02T02:40:08.000Z");
@@ -158,7 +158,7 @@ fn a_refusal_cancels_the_call_and_quotes_the_person() {
     let parsed = read(
         &file()
             .user("add a column")
-            .call("t1", "Edit", json!({"file_path": "/work/app/a.sql"}))
+            .call("t1", "Edit", json!({"file_path": "/srv/app/a.sql"}))
             .call("t2", "Bash", json!({"command": "psql"}))
             .result("t1", refused, true)
             .result("t2", "<tool_use_error>Sibling tool call errored</tool_use_error>", true),

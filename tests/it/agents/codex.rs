@@ -51,9 +51,9 @@ fn items_with_events_that_repeat_them_are_read_once() {
     let parsed = read(
         NAME,
         lines(&[
-            meta("/work/app"),
-            user(1, "# AGENTS.md instructions for /work/app\n\n<INSTRUCTIONS>be kind</INSTRUCTIONS>"),
-            user(1, "<environment_context>\n  <cwd>/work/app</cwd>\n</environment_context>"),
+            meta("/srv/app"),
+            user(1, "# AGENTS.md instructions for /srv/app\n\n<INSTRUCTIONS>be kind</INSTRUCTIONS>"),
+            user(1, "<environment_context>\n  <cwd>/srv/app</cwd>\n</environment_context>"),
             user(2, "fix the build"),
             event(2, json!({"type": "user_message", "message": "fix the build"})),
             event(3, json!({"type": "agent_reasoning", "text": "hm"})),
@@ -70,7 +70,7 @@ fn items_with_events_that_repeat_them_are_read_once() {
     assert_eq!((call.command.as_deref(), call.status), (Some("cargo build"), ToolStatus::Failed));
     assert_eq!(call.output, "error[E0382]");
     let facts = &parsed.facts;
-    assert_eq!((facts.native.as_str(), facts.cwd.as_deref()), (ID, Some("/work/app")));
+    assert_eq!((facts.native.as_str(), facts.cwd.as_deref()), (ID, Some("/srv/app")));
     assert_eq!((facts.branch.as_deref(), facts.client_version.as_deref()), (Some("main"), Some("0.169.0")));
     assert_eq!(facts.ended_at.unwrap().to_string(), "2026-02-02T10:00:06.000Z");
     assert!(parsed.skipped.is_empty(), "{:?}", parsed.skipped);
@@ -98,7 +98,7 @@ fn completed_items_say_how_calls_ended_and_nothing_else() {
     let parsed = read(
         NAME,
         lines(&[
-            meta("/work/app"),
+            meta("/srv/app"),
             kinds(1, "developer", &[("permissions.instructions", "you may write")]),
             kinds(1, "user", &[("host_skills.instructions", "plain looking"), ("user.text", "rename it")]),
             item(1, json!({"type": "UserMessage", "id": "u", "content": [{"type": "text", "text": "rename it"}]})),
@@ -142,7 +142,7 @@ fn stopping_the_agent_cancels_its_calls() {
     let parsed = read(
         NAME,
         lines(&[
-            meta("/work/app"),
+            meta("/srv/app"),
             user(1, "go"),
             call(2, "c1", "shell", &json!({"command": ["sleep", "100"]})),
             event(3, json!({"type": "turn_aborted", "reason": "interrupted"})),

@@ -38,7 +38,7 @@ fn events_come_to_a_conversation() {
     let parsed = read(
         NAME,
         lines(&[
-            start("/work/app"),
+            start("/srv/app"),
             event(
                 1,
                 "user.message",
@@ -46,11 +46,11 @@ fn events_come_to_a_conversation() {
             ),
             event(1, "user.message", json!({"content": "a skill's text", "source": "skill-pdf"})),
             event(2, "assistant.message", json!({"content": "Writing.", "toolRequests": []})),
-            call(3, "c1", "create", json!({"path": "/work/app/a.py", "file_text": "x"})),
+            call(3, "c1", "create", json!({"path": "/srv/app/a.py", "file_text": "x"})),
             event(
                 3,
                 "tool.execution_start",
-                json!({"toolCallId": "c1", "toolName": "create", "arguments": {"path": "/work/app/a.py"}}),
+                json!({"toolCallId": "c1", "toolName": "create", "arguments": {"path": "/srv/app/a.py"}}),
             ),
             end(4, "c1", json!({"success": true, "result": {"content": "Created"}})),
             call(5, "c2", "bash", json!({"command": "python a.py"})),
@@ -75,12 +75,12 @@ fn events_come_to_a_conversation() {
     let calls = calls(&parsed);
     let statuses: Vec<ToolStatus> = calls.iter().map(|call| call.status).collect();
     assert_eq!(statuses, [ToolStatus::Ok, ToolStatus::Failed, ToolStatus::Cancelled]);
-    assert_eq!((calls[0].files[0].path.as_str(), calls[0].files[0].action), ("/work/app/a.py", FileAction::Edit));
+    assert_eq!((calls[0].files[0].path.as_str(), calls[0].files[0].action), ("/srv/app/a.py", FileAction::Edit));
     assert_eq!(calls[1].command.as_deref(), Some("python a.py"));
     let facts = &parsed.facts;
     assert_eq!(
         (facts.native.as_str(), facts.cwd.as_deref(), facts.branch.as_deref()),
-        (ID, Some("/work/app"), Some("main"))
+        (ID, Some("/srv/app"), Some("main"))
     );
     assert_eq!((facts.compactions, facts.interrupts, facts.client_version.as_deref()), (1, 1, Some("1.0.45")));
     assert_eq!(skipped(&parsed), [("unknown event session.brand_new", 1)]);

@@ -48,7 +48,7 @@ pub(super) fn result(second: u32, link: &str, call: &str, text: &str, is_error: 
 #[test]
 fn a_conversation_is_the_path_to_the_last_entry_and_what_was_left_a_fork() {
     let content = lines(&[
-        header("/work/app"),
+        header("/srv/app"),
         entry(1, "m<", "model_change", json!({"provider": "p", "modelId": "x"})),
         user(2, "a<m", "build it"),
         answer(3, "b<a", "Building.", Some(("c1", "make"))),
@@ -67,7 +67,7 @@ fn a_conversation_is_the_path_to_the_last_entry_and_what_was_left_a_fork() {
     assert_eq!(said(&others[0]), [(User, "use cmake instead"), (Agent, "As you wish.")]);
     let facts = &others[0].facts;
     assert_eq!((facts.native.as_str(), facts.parent.as_deref()), (format!("{ID}~d").as_str(), Some(ID)));
-    assert_eq!((facts.cwd.as_deref(), facts.subagent), (Some("/work/app"), false));
+    assert_eq!((facts.cwd.as_deref(), facts.subagent), (Some("/srv/app"), false));
     assert_eq!(facts.started_at.unwrap().to_string(), "2026-02-02T10:00:05.000Z");
     assert_eq!((others[0].steps[0].turn, messages(&others[0])[0].seq), (1, 3), "numbered as in a fork");
     assert!(main.skipped.is_empty() && others[0].skipped.is_empty());

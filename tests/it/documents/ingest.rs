@@ -117,7 +117,7 @@ fn of_two_sources_of_one_session_the_fuller_counts() {
 fn a_story_of_a_session_that_is_known_adds_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let id = "0a57f201-e967-4d94-a191-eef5c4419091";
-    let session = crate::traces::session_file::SessionFile::new(id, "/work/app").user("fix it").agent("Done.");
+    let session = crate::traces::session_file::SessionFile::new(id, "/srv/app").user("fix it").agent("Done.");
     let path = dir.path().join(format!("{id}.jsonl"));
     std::fs::write(&path, session.text()).unwrap();
     let mut store = SqliteStore::open_in_memory().unwrap();
