@@ -54,8 +54,9 @@ clean: ## remove what demo and test have set up
 $(PROGRAM): FORCE
 	@cargo build --locked --release --quiet
 
+# With the tests, not alone: their dependencies turn on further features, and everything would be built twice.
 $(DEBUG_PROGRAM): FORCE
-	@cargo build --locked --quiet
+	@cargo test --locked --no-run --quiet
 
 $(DEMO)/home/$(MODEL): $(PROGRAM)
 	MEMORY_LANE_HOME=$(DEMO)/home $(PROGRAM) model add
