@@ -11,7 +11,7 @@ MEMORY_LANE_SHARED ?= ../shared
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench eval train-triggers run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench eval calibrate train-triggers run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench: $(PROGRAM) $(TEST)/home/$(MODEL) ## the hook as a whole process, with ref
 
 eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMORY_LANE_SHARED
 	@sh evals/run.sh $(PROGRAM) $(TEST)/home
+
+calibrate: $(PROGRAM) $(TEST)/home/$(MODEL) ## fit recall's floors and probabilities to the judged sets under $MEMORY_LANE_SHARED
+	MEMORY_LANE_HOME=$(TEST)/home python3 evals/calibrate.py $(PROGRAM) src/recall/calibration.json $(MEMORY_LANE_SHARED)/bench
 
 # TRIGGER_LABELS may name further files of the same form.
 train-triggers: $(DEBUG_PROGRAM) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report

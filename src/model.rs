@@ -13,6 +13,7 @@ mod time;
 pub use entity::{Entity, EntityId, EntityKind, Mention};
 pub use memory::{
     Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
+    index_text,
 };
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};

@@ -3,6 +3,7 @@
 //! [`recall`] is the one path that the hook, `recall --explain` and `eval` take: query → candidates → fuse → rerank →
 //! select. Everything after the candidates is pure: the same input gives the same order, ties go to the lower number.
 
+mod calibration;
 mod candidates;
 mod fuse;
 mod intent;
@@ -10,6 +11,7 @@ mod query;
 mod render;
 mod rerank;
 mod select;
+mod standing;
 mod weights;
 
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::store::{FoundMemory, RecallStore, Result};
 
 pub use query::{Moment, Query, WindowMessage};
 pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block};
+pub use standing::{Lesson, standing};
 pub use weights::Weights;
 
 /// How much may be injected.
@@ -61,6 +64,8 @@ pub struct Recall {
     pub vector: Option<Vec<f32>>,
     /// About the text score of a memory that holds every counted word of the query.
     pub text_total: f32,
+    /// How many memories the scope holds.
+    pub memories: usize,
     /// Mean and standard deviation of the cosine over the scope's memories.
     pub spread: (f32, f32),
     /// How long each stage took.
@@ -135,7 +140,14 @@ pub fn recall(
     let reranked = rerank::rerank(fused, situation, &candidates, &votes, vector.as_deref());
     let hits = select::select(reranked, situation, &candidates, &shown);
     times.rank = clock.lap();
-    Ok(Recall { hits, vector, text_total: candidates.text_total, spread: candidates.spread, times })
+    Ok(Recall {
+        hits,
+        vector,
+        text_total: candidates.text_total,
+        memories: candidates.memories,
+        spread: candidates.spread,
+        times,
+    })
 }
 
 /// Measures stages one after another.

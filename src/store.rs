@@ -7,6 +7,7 @@
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
 mod error;
+pub mod kin;
 mod memories;
 mod recall;
 mod sessions;
@@ -16,8 +17,8 @@ pub mod sqlite;
 pub use error::StoreError;
 pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
 pub use recall::{
-    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope, VectorHit,
-    VectorHits, Vote, VoteRecord,
+    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS, Scope,
+    Standing, TermWorth, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use sessions::{
     Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{App, print_json, print_line};
 use crate::embed::{self, LeanEmbedder};
-use crate::model::{Outcome, SessionId, exchange, percent};
+use crate::model::{Outcome, SessionId, exchange};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::{RecallStore, Scope};
 use crate::{text, trace};
@@ -56,7 +56,7 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
     let weights = Weights::default();
     let chars = match query.moment {
         Moment::File => app.settings.file_budget_chars,
-        Moment::Prompt | Moment::Failure => app.settings.prompt_budget_chars,
+        Moment::Prompt | Moment::Opening | Moment::Failure => app.settings.prompt_budget_chars,
     };
     let situation = Situation {
         query,
@@ -125,11 +125,12 @@ fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
         let explanation = &hit.explanation;
         let draft = &hit.found.memory.draft;
         print_line(format_args!(
-            "#{} {} {:5.1} % (floor {:.0} %) {}: {}",
+            "#{} {} {:5.1} % · relevance {:.2}, floor {:.2} · {}: {}",
             explanation.memory,
             draft.kind,
             explanation.percent(),
-            percent(explanation.floor),
+            explanation.relevance,
+            explanation.floor,
             explanation.outcome.as_str(),
             text::one_line(&explanation.why, 120)
         ));

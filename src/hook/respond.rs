@@ -11,8 +11,8 @@ use super::vector::{ModelFiles, NoVector, PendingVector};
 use super::{Answer, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
-use crate::model::{Memory, Outcome, Project, Timestamp};
-use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
+use crate::model::{Outcome, Project, Timestamp};
+use crate::recall::{self, Budget, Hit, Lesson, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
 use crate::{redact, text, trace};
@@ -21,10 +21,6 @@ use crate::{redact, text, trace};
 const WINDOW: usize = 5;
 /// Characters of the prompt that are kept with a recall.
 const TRIGGER_CHARS: usize = 200;
-/// Observations that make a memory a standing lesson.
-const STANDING_FROM: u32 = 2;
-/// Candidates for the start of a session.
-const STANDING_CANDIDATES: usize = 12;
 
 /// What an event is answered with and from.
 pub struct Surroundings<'a> {
@@ -143,6 +139,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
         HookEvent::Start { .. } | HookEvent::Settled { .. } => (Moment::Prompt, String::new(), Vec::new()),
     };
     let window = place.transcript.as_deref().map(|path| trace::tail(path, WINDOW)).unwrap_or_default();
+    let moment = if moment == Moment::Prompt && window.is_empty() { Moment::Opening } else { moment };
     Query {
         moment,
         text,
@@ -173,7 +170,7 @@ impl Attempt<'_> {
         let settings = self.surroundings.settings;
         let chars = match self.query.moment {
             Moment::File => settings.file_budget_chars,
-            Moment::Prompt | Moment::Failure => settings.prompt_budget_chars,
+            Moment::Prompt | Moment::Opening | Moment::Failure => settings.prompt_budget_chars,
         };
         let weights = self.weights.clone();
         let situation = Situation {
@@ -299,26 +296,21 @@ fn standing_lessons(
     store: &mut SqliteStore,
 ) -> Result<Option<Answer>, StoreError> {
     let scope = scope(place, project, surroundings.now);
-    let ids = store.standing(&scope, STANDING_CANDIDATES)?;
-    let mut lessons: Vec<Memory> = store.fetch(&ids, &scope)?.into_iter().map(|found| found.memory).collect();
-    lessons.retain(|memory| memory.draft.times_observed >= STANDING_FROM);
-    lessons.sort_by_key(|memory| ids.iter().position(|id| *id == memory.id));
-    let (_, fitting) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
-    lessons.truncate(fitting);
+    let mut lessons = recall::standing(&scope, store, surroundings.settings.session_budget_chars)?;
     let records: Vec<RecallRecord> =
-        lessons.iter().map(|memory| standing_record(memory, place, surroundings)).collect();
+        lessons.iter().map(|lesson| standing_record(lesson, place, surroundings)).collect();
     if records.is_empty() {
         return Ok(None);
     }
     let claimed = store.record_recalls(&records, "", &surroundings.settings.model, None)?;
-    lessons.retain(|memory| claimed.contains(&memory.id));
-    let (context, _) = recall::session_block(&lessons, surroundings.settings.session_budget_chars);
+    lessons.retain(|lesson| claimed.contains(&lesson.memory.id));
+    let context = recall::session_block(&lessons);
     Ok((!context.is_empty()).then_some(Answer { event: "SessionStart", context, message: None }))
 }
 
-fn standing_record(memory: &Memory, place: &Place, surroundings: &Surroundings<'_>) -> RecallRecord {
+fn standing_record(lesson: &Lesson, place: &Place, surroundings: &Surroundings<'_>) -> RecallRecord {
     RecallRecord {
-        memory: memory.id,
+        memory: lesson.memory.id,
         session: place.session.clone(),
         event: "SessionStart".to_owned(),
         trigger: "start of the session".to_owned(),
@@ -327,7 +319,7 @@ fn standing_record(memory: &Memory, place: &Place, surroundings: &Surroundings<'
         floor: 0.0,
         signals: Vec::new(),
         outcome: Outcome::Injected,
-        why: format!("observed {} times", memory.draft.times_observed),
+        why: format!("said in {} sessions", lesson.sessions),
         at: surroundings.now,
     }
 }

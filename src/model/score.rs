@@ -45,9 +45,13 @@ impl Outcome {
 pub struct Explanation {
     /// Which memory.
     pub memory: MemoryId,
-    /// Final score, higher is better, about 0 to 1.
+    /// Where it stands among the others, higher is better: relevance, and what its age adds.
     pub score: f32,
-    /// The floor it had to reach.
+    /// How well it answers, 0 to about 2: what holds all the words close together and the meaning too lies above 1.
+    pub relevance: f32,
+    /// How likely it is to be useful, 0 to 1: relevance measured against what chance brings in a store of this size.
+    pub probability: f32,
+    /// The floor that its relevance had to reach.
     pub floor: f32,
     /// Every part of the score.
     pub signals: Vec<Signal>,
@@ -60,7 +64,7 @@ pub struct Explanation {
 impl Explanation {
     /// The score as people read it, 0 to 100: what holds all the words and the meaning may score a little above 1.
     pub fn percent(&self) -> f32 {
-        percent(self.score)
+        percent(self.probability)
     }
 }
 

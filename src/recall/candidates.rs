@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Moment, Query, Weights};
 use crate::model::{EntityKind, MemoryId};
 use crate::store::{RecallStore, Result, VectorHit};
+use crate::text;
 
 /// What the searches say of one memory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +14,12 @@ pub(super) struct Evidence {
     pub(super) cosine: Option<f32>,
     /// BM25 to the query's words; 0 when none is in it.
     pub(super) bm25: f32,
+    /// What the query's words in its best stretch are worth ([`crate::store::LexicalHits::spans`]).
+    pub(super) span: f32,
+    /// What it shares with a failure: lines of output, and the command.
+    pub(super) lines: f32,
+    /// Share of the command's names that it holds, 0 to 1.
+    pub(super) command: f32,
     /// Entities of the memory that the query names.
     pub(super) entities: Vec<String>,
     /// Whether it is about a file at hand.
@@ -28,8 +35,8 @@ pub(super) struct Candidates {
     pub(super) words: Vec<String>,
     /// About the text score of a memory that holds every counted word.
     pub(super) text_total: f32,
-    /// How many memories of the scope were compared by vector.
-    pub(super) compared: usize,
+    /// How many memories the scope holds: compared by vector, or as last counted.
+    pub(super) memories: usize,
     /// Mean and standard deviation of the cosine over the scope.
     pub(super) spread: (f32, f32),
     /// Cosine that a memory found by meaning alone must reach.
@@ -38,6 +45,7 @@ pub(super) struct Candidates {
     pub(super) embedded: bool,
     /// Text scores of everything that holds a counted word, candidate or not.
     scores: HashMap<MemoryId, f32>,
+    spans: HashMap<MemoryId, f32>,
 }
 
 impl Candidates {
@@ -63,18 +71,21 @@ pub(super) fn by_words(query: &Query, weights: &Weights, store: &dyn RecallStore
     }
     add_mentions(&mut candidates, query, weights, store)?;
     let lexical = store.matching(&query.search_terms(), &query.scope, weights.postings)?;
-    let mut best: Vec<(MemoryId, f32)> = lexical.scores.iter().map(|(id, score)| (*id, *score)).collect();
-    best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    best.truncate(weights.candidates);
-    for (id, _) in best {
+    for (id, _) in best(&lexical.scores, weights.candidates) {
         candidates.entry(id);
+    }
+    if query.moment == Moment::Failure {
+        add_failures(&mut candidates, query, weights, store)?;
     }
     for (id, evidence) in &mut candidates.found {
         evidence.bm25 = lexical.scores.get(id).copied().unwrap_or(0.0);
+        evidence.span = lexical.spans.get(id).copied().unwrap_or(0.0);
     }
     candidates.words = lexical.counted;
+    candidates.memories = lexical.memories;
     candidates.text_total = lexical.total;
     candidates.scores = lexical.scores;
+    candidates.spans = lexical.spans;
     Ok(candidates)
 }
 
@@ -91,15 +102,16 @@ pub(super) fn by_vector(
     if query.moment != Moment::File {
         let hits = store.nearest(model, vector, &query.scope, weights.candidates)?;
         candidates.spread = (hits.mean, hits.deviation);
-        candidates.compared = hits.compared;
+        candidates.memories = candidates.memories.max(hits.compared);
         if hits.compared >= weights.deviations_from {
             candidates.cosine_floor = hits.mean + weights.deviations * hits.deviation;
         }
         for VectorHit { id, cosine } in hits.in_scope.into_iter().chain(hits.elsewhere) {
             let bm25 = candidates.scores.get(&id).copied().unwrap_or(0.0);
+            let span = candidates.spans.get(&id).copied().unwrap_or(0.0);
             let evidence = candidates.entry(id);
             evidence.cosine = Some(cosine);
-            evidence.bm25 = bm25;
+            (evidence.bm25, evidence.span) = (bm25, span);
         }
     }
     let without: Vec<MemoryId> =
@@ -108,6 +120,28 @@ pub(super) fn by_vector(
         candidates.entry(id).cosine = Some(cosine);
     }
     Ok(())
+}
+
+/// Memories of the same failure: the same lines printed, or the same program run.
+fn add_failures(candidates: &mut Candidates, query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<()> {
+    let terms = text::failure_terms(&query.text);
+    let lines = store.worth(&terms.lines, &query.scope, weights.postings)?;
+    for (id, worth) in best(&lines.held, weights.candidates) {
+        candidates.entry(id).lines = worth;
+    }
+    let commands = store.worth(&terms.commands, &query.scope, weights.postings)?;
+    for (id, worth) in best(&commands.held, weights.candidates) {
+        candidates.entry(id).command = worth / commands.total;
+    }
+    Ok(())
+}
+
+/// The highest of these, ties to the lower number.
+fn best(scores: &HashMap<MemoryId, f32>, count: usize) -> Vec<(MemoryId, f32)> {
+    let mut best: Vec<(MemoryId, f32)> = scores.iter().map(|(id, score)| (*id, *score)).collect();
+    best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    best.truncate(count);
+    best
 }
 
 /// Memories that mention an entity the query names. Files named in a prompt count as files at hand.

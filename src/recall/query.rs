@@ -21,6 +21,8 @@ const EMBED_CHARS: usize = 1_600;
 pub enum Moment {
     /// The user said something.
     Prompt,
+    /// The user said the first thing of a session.
+    Opening,
     /// The agent read or changed a file.
     File,
     /// A command of the agent failed.
@@ -69,7 +71,7 @@ impl Query {
     /// Whether the prompt asks for nothing that a memory could answer: "yes please", "commit this".
     pub fn is_silent(&self) -> bool {
         match self.moment {
-            Moment::Prompt => {
+            Moment::Prompt | Moment::Opening => {
                 let words = Words::of(&self.text);
                 words.topical.is_empty() && (!words.works || self.window.is_empty())
             }
@@ -90,7 +92,7 @@ impl Query {
     pub fn search_terms(&self) -> Vec<String> {
         let mut terms = match self.moment {
             Moment::Failure => text::terms(&self.text),
-            Moment::Prompt | Moment::File => text::content_terms(&self.text),
+            Moment::Prompt | Moment::Opening | Moment::File => text::content_terms(&self.text),
         };
         for message in self.counted_window() {
             terms.extend(text::content_terms(&text::excerpt(&message.text, WINDOW_CHARS)));
@@ -129,6 +131,11 @@ impl Query {
         };
         self.window.iter().rev().take(count)
     }
+}
+
+/// How many words of a text name a topic.
+pub(super) fn topics(text: &str) -> usize {
+    Words::of(text).topical.len()
 }
 
 /// What the words of a prompt are worth.

@@ -1,6 +1,6 @@
 //! Memories as the text that an agent reads: dated facts with their source, never commands.
 
-use super::Hit;
+use super::{Hit, Lesson};
 use crate::model::{Memory, SessionId, percent};
 use crate::text;
 
@@ -19,23 +19,14 @@ const SESSION_INTRO: &str = "Standing lessons from earlier sessions (records, to
 /// The block for a prompt, a file or a failure. Empty when nothing is injected.
 pub fn block<'a>(hits: impl Iterator<Item = &'a Hit>) -> String {
     let entries: Vec<String> =
-        hits.map(|hit| entry(&hit.found.memory, &hit.explanation.why, hit.explanation.score)).collect();
+        hits.map(|hit| entry(&hit.found.memory, &hit.explanation.why, hit.explanation.probability)).collect();
     wrap(PROMPT_INTRO, &entries)
 }
 
-/// The block at the start of a session, within `chars` characters. Returns how many memories fit.
-pub fn session_block(memories: &[Memory], chars: usize) -> (String, usize) {
-    let mut entries = Vec::new();
-    let mut used = 0;
-    for memory in memories {
-        let line = standing(memory);
-        used += line.chars().count() + 1;
-        if used > chars {
-            break;
-        }
-        entries.push(line);
-    }
-    (wrap(SESSION_INTRO, &entries), entries.len())
+/// The block at the start of a session. Empty without lessons.
+pub fn session_block(lessons: &[Lesson]) -> String {
+    let entries: Vec<String> = lessons.iter().map(|lesson| standing(&lesson.memory, lesson.sessions)).collect();
+    wrap(SESSION_INTRO, &entries)
 }
 
 /// The line that tells the person what was recalled.
@@ -85,15 +76,20 @@ fn entry(memory: &Memory, why: &str, score: f32) -> String {
     lines.join("\n")
 }
 
-fn standing(memory: &Memory) -> String {
+/// About how many characters a memory takes in the block at the start of a session.
+pub(super) fn standing_length(memory: &Memory) -> usize {
+    standing(memory, 0).chars().count() + 2
+}
+
+fn standing(memory: &Memory, sessions: u32) -> String {
     let draft = &memory.draft;
     let text = if draft.body.trim().is_empty() { &draft.title } else { &draft.body };
     format!(
-        "[#{} {} {}, seen {}×] {}",
+        "[#{} {} {}, said in {} sessions] {}",
         memory.id,
         draft.kind,
         draft.formed_at.date(),
-        memory.draft.times_observed,
+        sessions,
         inert(&text::one_line(text, 300))
     )
 }
@@ -132,6 +128,8 @@ mod tests {
         let explanation = Explanation {
             memory: MemoryId(12),
             score: 0.643,
+            relevance: 0.643,
+            probability: 0.643,
             floor: 0.42,
             signals: Vec::new(),
             outcome: Outcome::Injected,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::candidates::Candidates;
 use super::fuse::Ranked;
-use super::{Hit, Moment, Situation, render};
+use super::{Hit, Moment, Situation, calibration, render};
 use crate::model::{Explanation, MemoryId, Outcome, percent};
 use crate::text;
 
@@ -15,7 +15,7 @@ pub(super) fn select(
     candidates: &Candidates,
     shown: &[MemoryId],
 ) -> Vec<Hit> {
-    let best = ranked.first().map_or(0.0, |first| first.score);
+    let best = ranked.iter().map(|candidate| candidate.relevance).fold(0.0, f32::max);
     let mut taken = Taken::default();
     ranked
         .into_iter()
@@ -31,23 +31,24 @@ pub(super) fn select(
                     }
                 },
             };
-            let Ranked { found, signals, score, .. } = candidate;
+            let Ranked { found, signals, relevance, score, .. } = candidate;
             let memory = found.memory.id;
-            Hit { found, explanation: Explanation { memory, score, floor, signals, outcome, why } }
+            let probability = calibration::probability(situation.query.moment, relevance, candidates.memories);
+            let explanation = Explanation { memory, score, relevance, probability, floor, signals, outcome, why };
+            Hit { found, explanation }
         })
         .collect()
 }
 
-/// The score that a candidate must reach: by kind of moment and by what speaks for it, and not far below the best.
+/// The relevance that a candidate must reach: by kind of moment and by what speaks for it, and not far below the best.
 fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, best: f32) -> f32 {
     let weights = situation.weights;
     let moment = situation.query.moment;
     let absolute = match moment {
         Moment::File if !candidates.embedded => weights.file_named * 0.8,
         Moment::File => weights.file_floor,
-        _ if !candidates.embedded => weights.text_floor,
         _ => {
-            let floor = weights.floor_of(moment, candidates.text_total, candidates.compared);
+            let floor = calibration::floor(moment, candidates.memories);
             if candidate.evidence.entities.is_empty() { floor } else { floor * weights.entity_floor }
         }
     };
@@ -57,7 +58,7 @@ fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
 
 /// Why a candidate is not good enough, if it is not.
 fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, floor: f32) -> Option<String> {
-    if candidate.score < floor {
+    if candidate.relevance < floor {
         return Some(format!("below the floor of {:.0} %", percent(floor)));
     }
     let evidence = &candidate.evidence;

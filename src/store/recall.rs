@@ -38,13 +38,31 @@ pub struct VectorHits {
     pub deviation: f32,
 }
 
+/// Length of the stretch that [`LexicalHits::spans`] looks at, in words: about a sentence. Of 8, 15, 20, 30 and 60 the
+/// middle ones were best on judged sets.
+pub const SPAN_TERMS: usize = 20;
+
+/// What terms that stand for a failure are worth in each memory that holds one of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TermWorth {
+    /// Sum of the inverse frequencies of the terms held.
+    pub held: std::collections::HashMap<MemoryId, f32>,
+    /// The same for all terms asked for.
+    pub total: f32,
+}
+
 /// Text scores of every memory of the scope that holds a counted term.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LexicalHits {
     /// BM25, higher is better, always positive.
     pub scores: std::collections::HashMap<MemoryId, f32>,
+    /// Of the best by that score: the most that the counted terms within a stretch of [`SPAN_TERMS`] words are worth, each
+    /// counted once. Words that stand together say more than the same words scattered over a long text.
+    pub spans: std::collections::HashMap<MemoryId, f32>,
     /// Sum of the inverse frequencies of the counted terms: about the score of a text that holds each of them once.
     pub total: f32,
+    /// How many memories the scope holds, as of the last count.
+    pub memories: usize,
     /// Query terms that were counted: rare ones first, until the budget of postings was spent.
     pub counted: Vec<String>,
     /// Query terms left out as too common.
@@ -60,6 +78,19 @@ pub struct KnownEntity {
     pub kind: EntityKind,
     /// Its name.
     pub name: String,
+}
+
+/// A memory that was said in more than one session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Which.
+    pub memory: MemoryId,
+    /// In how many sessions.
+    pub sessions: u32,
+    /// The same, each session counting less the longer it is ago: half after two weeks.
+    pub weight: f32,
+    /// Memories that say nearly the same.
+    pub kin: Vec<MemoryId>,
 }
 
 /// A candidate with what ranking needs to know of it.
@@ -168,6 +199,9 @@ pub trait RecallStore {
     /// about `budget` postings.
     fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits>;
 
+    /// What those of `terms` are worth that each memory in scope holds ([`crate::text::failure_terms`]).
+    fn worth(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<TermWorth>;
+
     /// The entities that bear one of these names (compared without case); file names match by path suffix.
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>>;
 
@@ -180,8 +214,8 @@ pub trait RecallStore {
     /// The memories with these numbers that recall may return and that were formed in time; others are left out.
     fn fetch(&self, ids: &[MemoryId], scope: &Scope) -> Result<Vec<FoundMemory>>;
 
-    /// Standing lessons of the scope: most often observed first, then latest.
-    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;
+    /// What was said in more than one session of the scope, by the same memory again or by its kin: heaviest first.
+    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<Standing>>;
 
     /// Votes on these memories.
     fn votes(&self, ids: &[MemoryId]) -> Result<Vec<Vote>>;

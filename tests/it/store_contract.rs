@@ -71,6 +71,8 @@ macro_rules! contract {
                 messages_are_filtered_by_side_and_project,
                 removed_messages_are_not_found,
                 scores_are_positive_and_rank_rare_words_higher,
+                words_that_stand_together_are_worth_more,
+                the_same_failure_is_found_by_its_lines,
                 terms_of_every_script_match,
                 matching_stays_in_scope,
                 matching_counts_rare_terms_first,
@@ -101,7 +103,7 @@ macro_rules! contract {
             ],
             recall: [
                 fetch_keeps_to_the_scope,
-                standing_lessons_are_the_latest_of_the_scope,
+                standing_lessons_are_said_in_several_sessions,
                 a_memory_is_claimed_once_a_session,
                 only_injected_memories_are_claimed,
                 a_rearmed_session_is_shown_again,

@@ -49,14 +49,13 @@ pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &Ap
             }
         }
         if let Some(out) = &mut injections {
-            for hit in recalled.injected() {
-                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit), hit.explanation.score)?;
-            }
+            write_injected(out, query, &recalled, &store, &names, app)?;
         }
         if let Some(out) = &mut signals {
             let hits: Vec<_> = recalled.hits.iter().map(|hit| json!([name(hit), hit.explanation])).collect();
             let line = json!({
-                "query": query.id, "text_total": recalled.text_total, "spread": recalled.spread, "hits": hits,
+                "query": query.id, "text_total": recalled.text_total, "spread": recalled.spread,
+                "memories": recalled.memories, "hits": hits,
             });
             writeln!(out, "{line}")?;
         }
@@ -66,6 +65,43 @@ pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &Ap
     }
     print_line(format_args!("{} queries over {} documents", queries.len(), documents.len()));
     Ok(())
+}
+
+/// What the session has been given by then: by the prompt, and by its start. The prompt's come first, as they are what
+/// was asked for; memories that came with the start are not injected twice.
+///
+/// The start has its say where a prompt asks something at a known time: what recurs can only be told as of then, a
+/// prompt that asks nothing is no question that the start could answer, and a failed command is not the user's.
+fn write_injected(
+    out: &mut BufWriter<File>,
+    asked: &SetQuery,
+    recalled: &Recall,
+    store: &SqliteStore,
+    names: &HashMap<MemoryId, String>,
+    app: &App,
+) -> anyhow::Result<()> {
+    let asks = asked.at().is_some() && !asked.text.starts_with("$ ") && !recalled.hits.is_empty();
+    let lessons = match asks {
+        true => recall::standing(&scope(asked, app).0, store, app.settings.session_budget_chars)?,
+        false => Vec::new(),
+    };
+    let of_prompt = recalled.injected().map(|hit| hit.found.memory.id);
+    let mut given: Vec<MemoryId> = of_prompt.collect();
+    let at_start = lessons.into_iter().map(|lesson| lesson.memory.id).filter(|id| !given.contains(id));
+    let at_start: Vec<MemoryId> = at_start.collect();
+    given.extend(at_start);
+    for (place, id) in given.into_iter().enumerate() {
+        let name = names.get(&id).map_or("", String::as_str);
+        writeln!(out, "{}\t{}\t{:.6}", asked.id, name, 1.0 / (place + 1) as f32)?;
+    }
+    Ok(())
+}
+
+/// Where the answer may come from, and when it is asked.
+fn scope(asked: &SetQuery, app: &App) -> (Scope, Timestamp) {
+    let now = asked.at().unwrap_or(app.now);
+    let not_session = asked.not_session.as_deref().map(session);
+    (Scope { project: Some(asked.scope.clone()), before: now, not_session }, now)
 }
 
 fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
@@ -117,14 +153,14 @@ fn ask(
     weights: &Weights,
     app: &App,
 ) -> anyhow::Result<Recall> {
-    let now = asked.before.as_deref().and_then(Timestamp::parse).unwrap_or(app.now);
-    let scope = Scope {
-        project: Some(asked.scope.clone()),
-        before: now,
-        not_session: asked.not_session.as_deref().map(session),
-    };
+    let (scope, now) = scope(asked, app);
     // A failed command looks the same here as in the hook: the command after `$`, then what it said.
-    let moment = if asked.text.starts_with("$ ") { Moment::Failure } else { Moment::Prompt };
+    // A query that names a branch is the first prompt of a session on it; the name itself is not used.
+    let moment = match (asked.text.starts_with("$ "), &asked.branch) {
+        (true, _) => Moment::Failure,
+        (false, Some(_)) => Moment::Opening,
+        (false, None) => Moment::Prompt,
+    };
     let query = Query { moment, ..Query::prompt(&asked.text, scope) };
     let situation = Situation {
         query: &query,

@@ -8,6 +8,8 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::model::Timestamp;
+
 /// One document.
 #[derive(Deserialize)]
 pub(super) struct Document {
@@ -35,9 +37,19 @@ pub(super) struct SetQuery {
     /// Only documents from before this may answer, RFC 3339.
     #[serde(default)]
     pub(super) before: Option<String>,
+    /// The branch that the session was opened on.
+    #[serde(default)]
+    pub(super) branch: Option<String>,
     /// No document of this session may answer.
     #[serde(default)]
     pub(super) not_session: Option<String>,
+}
+
+impl SetQuery {
+    /// When it is asked, if the set says so.
+    pub(super) fn at(&self) -> Option<Timestamp> {
+        self.before.as_deref().and_then(Timestamp::parse)
+    }
 }
 
 /// Reads a file of JSON lines; unknown fields are ignored.

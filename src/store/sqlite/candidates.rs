@@ -1,6 +1,6 @@
 //! Memories by what they are about, and what ranking needs to know of them.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::failure::Attempt;
 use super::memory_rows::{MEMORY, RECALLABLE, memory_from};
@@ -111,28 +111,4 @@ pub(super) fn fetch(db: &Connection, ids: &[MemoryId], scope: &Scope) -> Attempt
         }));
     }
     Ok(found)
-}
-
-/// Memories in scope, most often observed first, then latest.
-pub(super) fn standing(db: &Connection, scope: &Scope, count: usize) -> Attempt<Vec<MemoryId>> {
-    let project = scope_project(db, scope)?;
-    // One walk along the index for the project and one for memories of none; an OR would have to sort them all.
-    let walk = |condition: &str| {
-        format!(
-            "SELECT * FROM (
-                 SELECT m.id, m.times_observed, m.formed_at FROM memories m
-                 WHERE {RECALLABLE} AND {condition} AND m.formed_at < ?2 AND (?3 IS NULL OR m.session IS NOT ?3)
-                 ORDER BY m.times_observed DESC, m.formed_at DESC, m.id LIMIT ?4)"
-        )
-    };
-    let statement = format!(
-        "SELECT id FROM ({} UNION ALL {}) ORDER BY times_observed DESC, formed_at DESC, id LIMIT ?4",
-        walk("m.project = ?1"),
-        walk("m.project IS NULL")
-    );
-    let ids = db
-        .prepare_cached(&statement)?
-        .query_map(params![project, scope.before, scope.not_session, limit(count)], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(ids)
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
 use super::scope::{NO_PROJECT, project_row};
-use super::{entities, memory_rows, vectors, words};
+use super::{entities, kin, memory_rows, vectors, words};
 use crate::model::{MemoryDraft, MemoryId, Project, Timestamp};
 use crate::store::{Added, MemoryEdit, StoreError};
 
@@ -122,6 +122,7 @@ pub(super) fn edit(db: &Connection, id: MemoryId, edit: &MemoryEdit) -> Attempt<
         words::index(db, id, new.status, project, &text)?;
     }
     if text_changed {
+        kin::unrelate(db, id)?;
         vectors::drop_all(db, id)?;
     } else if turned && new.status.recallable() {
         vectors::place_all(db, id)?;

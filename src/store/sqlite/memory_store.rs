@@ -1,6 +1,6 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, entities, memories, memory_rows, observations, vectors, words};
+use super::{SqliteStore, entities, kin, memories, memory_rows, observations, vectors, words};
 use crate::model::{Entity, Memory, MemoryDraft, MemoryId, Timestamp};
 use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, Result, StoreCounts};
 
@@ -64,6 +64,7 @@ impl MemoryStore for SqliteStore {
 
     fn tidy(&mut self) -> Result<()> {
         self.write(words::refresh_frequencies)?;
+        self.write(kin::relate)?;
         self.fold_log()
     }
 }

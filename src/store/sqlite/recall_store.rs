@@ -1,10 +1,10 @@
 //! The SQLite store as [`RecallStore`].
 
-use super::{SqliteStore, candidates, entities, feedback, leases, nearest, recalls, vectors, words};
+use super::{SqliteStore, candidates, entities, feedback, kin, leases, nearest, recalls, vectors, words};
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
-    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Result, Scope,
-    VectorHit, VectorHits, Vote, VoteRecord,
+    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Result, Scope, Standing,
+    TermWorth, VectorHit, VectorHits, Vote, VoteRecord,
 };
 
 impl RecallStore for SqliteStore {
@@ -18,6 +18,10 @@ impl RecallStore for SqliteStore {
 
     fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits> {
         self.read(|db| words::matching(db, terms, scope, budget))
+    }
+
+    fn worth(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<TermWorth> {
+        self.read(|db| words::worth(db, terms, scope, budget))
     }
 
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>> {
@@ -36,8 +40,8 @@ impl RecallStore for SqliteStore {
         self.read(|db| candidates::fetch(db, ids, scope))
     }
 
-    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<MemoryId>> {
-        self.read(|db| candidates::standing(db, scope, limit))
+    fn standing(&self, scope: &Scope, limit: usize) -> Result<Vec<Standing>> {
+        self.read(|db| kin::standing(db, scope, limit))
     }
 
     fn votes(&self, ids: &[MemoryId]) -> Result<Vec<Vote>> {

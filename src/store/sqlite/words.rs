@@ -6,10 +6,13 @@ use super::SqliteStore;
 use super::failure::Attempt;
 use super::marks::{self, Marks};
 use super::scope::{LeftOut, NO_PROJECT, scope_project};
-use crate::model::{MemoryId, MemoryStatus};
-use crate::store::{LexicalHits, Result, Scope};
+use super::spans::Spans;
+use crate::model::{MemoryId, MemoryStatus, index_text};
+use crate::store::{LexicalHits, Result, Scope, TermWorth};
 use crate::text;
 
+/// Raised when texts are analysed in another way: the index is then made anew.
+const ANALYSIS: i64 = 2;
 /// Terms in fewer memories than this, or than one in [`COMMON_SHARE`], are not counted one by one.
 const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
@@ -29,10 +32,12 @@ const MOST_COUNTED: usize = 128;
 pub(super) fn index(db: &Connection, id: MemoryId, status: MemoryStatus, project: i64, text: &str) -> Attempt<()> {
     let scope = format!("{}{project}", if status.recallable() { 'p' } else { 'x' });
     let terms = text::terms(text);
+    let failure = text::failure_terms(text);
+    let body: Vec<&str> = terms.iter().chain(&failure.commands).chain(&failure.lines).map(String::as_str).collect();
     db.prepare_cached("INSERT INTO memories_fts (rowid, scope, body) VALUES (?, ?, ?)")?.execute(params![
         id,
         scope,
-        terms.join(" ")
+        body.join(" ")
     ])?;
     db.prepare_cached("UPDATE memories SET terms = ? WHERE id = ?")?.execute(params![terms.len() as i64, id])?;
     Ok(())
@@ -42,6 +47,19 @@ pub(super) fn index(db: &Connection, id: MemoryId, status: MemoryStatus, project
 pub(super) fn unindex(db: &Connection, id: MemoryId) -> Attempt<()> {
     db.prepare_cached("DELETE FROM memories_fts WHERE rowid = ?")?.execute([id])?;
     marks::forget(db)?;
+    Ok(())
+}
+
+/// Puts every memory into the index anew.
+fn index_anew(db: &Connection) -> Attempt<()> {
+    db.execute("INSERT INTO memories_fts (memories_fts) VALUES ('delete-all')", [])?;
+    let mut statement =
+        db.prepare("SELECT id, status, COALESCE(project, 0), title, body, quote FROM memories ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (title, body, quote): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        index(db, row.get(0)?, row.get(1)?, row.get(2)?, &index_text(&title, &body, &quote))?;
+    }
     Ok(())
 }
 
@@ -72,29 +90,70 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
     let left_out = LeftOut::of(db, scope)?;
     let mut marks = Marks::read(db)?;
     let mean = fact(db, "terms.mean")?.unwrap_or(USUAL_LENGTH).max(1) as f32;
-    let mut hits = LexicalHits { left_out: left_out_terms, ..LexicalHits::default() };
+    let mut hits = LexicalHits {
+        left_out: left_out_terms,
+        memories: usize::try_from(memories).unwrap_or_default(),
+        ..LexicalHits::default()
+    };
+    let mut spans = Spans::default();
     for term in counted {
-        let mut here: Vec<(i64, f32, f32)> = Vec::new();
-        for (memory, count) in postings(db, &term)? {
+        let mut here: Vec<(i64, Vec<u32>, f32)> = Vec::new();
+        for (memory, places) in postings(db, &term)? {
             let mark = marks.get(memory)?.filter(|mark| mark.project == project || mark.project == NO_PROJECT);
             if let Some(mark) = mark.filter(|_| !left_out.contains(memory)) {
-                here.push((memory, count, mark.terms as f32 / mean));
+                here.push((memory, places, mark.terms as f32 / mean));
             }
         }
         let weight = inverse_frequency(here.len(), memories, &term);
         hits.total += weight;
-        for (memory, count, length) in here {
-            *hits.scores.entry(MemoryId(memory)).or_default() += weight * saturated(count, length);
+        for (memory, places, length) in here {
+            *hits.scores.entry(MemoryId(memory)).or_default() += weight * saturated(places.len() as f32, length);
+            spans.add(MemoryId(memory), weight, &places);
         }
         hits.counted.push(term);
     }
+    hits.spans = spans.best(&hits.scores);
     Ok(hits)
 }
 
-/// BM25's share of one term with the usual constants, `k1` 1.2 and `b` 0.75; `length` is relative to the mean.
+/// BM25's share of one term; `length` is relative to the mean.
+///
+/// With `k1` 0.6 a word said twice counts little more than once. `b` is 0.9 for long texts and 0.1 for short ones: a text
+/// is not better for being shorter than most ("That's cool, Jon!"). On judged sets, against the usual 1.2 and 0.75 for
+/// all: conversations by turn 53 nDCG against 50, whole sessions 80.5 against 80.0.
 fn saturated(count: f32, length: f32) -> f32 {
-    let (k1, b) = (1.2, 0.75);
-    count * (k1 + 1.0) / (count + k1 * (1.0 - b + b * length))
+    let k1 = 0.6;
+    let b = if length > 1.0 { 0.9 } else { 0.1 };
+    count * (k1 + 1.0) / (count + k1 * (1.0 + b * (length - 1.0)))
+}
+
+/// What of `terms` each memory in scope holds, by how rare it is there. Terms too common for the budget tell nothing.
+pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<TermWorth> {
+    let (counted, _) = within_budget(db, terms, budget)?;
+    let mut worth = TermWorth::default();
+    if counted.is_empty() {
+        return Ok(worth);
+    }
+    let memories = memories_in(db, scope)? as f32;
+    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
+    let left_out = LeftOut::of(db, scope)?;
+    let mut marks = Marks::read(db)?;
+    for term in counted {
+        let mut here = Vec::new();
+        for (memory, _) in postings(db, &term)? {
+            let mark = marks.get(memory)?.filter(|mark| mark.project == project || mark.project == NO_PROJECT);
+            if mark.is_some() && !left_out.contains(memory) {
+                here.push(MemoryId(memory));
+            }
+        }
+        let holding = here.len() as f32;
+        let rarity = (1.0 + (memories.max(holding) - holding + 0.5) / (holding + 0.5)).ln();
+        worth.total += rarity;
+        for memory in here {
+            *worth.held.entry(memory).or_default() += rarity;
+        }
+    }
+    Ok(worth)
 }
 
 /// How many memories the scope holds, as of the last count: counting 100,000 anew takes longer than the whole search.
@@ -107,17 +166,18 @@ fn memories_in(db: &Connection, scope: &Scope) -> Attempt<i64> {
     Ok(counted + fact(db, &format!("memories.p{NO_PROJECT}"))?.unwrap_or(0))
 }
 
-/// In which memories a term stands, of all projects, and how often. How common it is counts within the scope only: the
+/// In which memories a term stands, of all projects, and at which places. How common it is counts within the scope only: the
 /// name of a project says nothing in its own sessions.
-fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, f32)>> {
-    let mut statement = db.prepare_cached("SELECT doc FROM memories_instances WHERE term = ? AND col = 'body'")?;
+fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, Vec<u32>)>> {
+    let mut statement =
+        db.prepare_cached("SELECT doc, offset FROM memories_instances WHERE term = ? AND col = 'body'")?;
     let mut rows = statement.query([term])?;
-    let mut postings: Vec<(i64, f32)> = Vec::new();
+    let mut postings: Vec<(i64, Vec<u32>)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let memory: i64 = row.get(0)?;
+        let (memory, place) = (row.get(0)?, row.get(1)?);
         match postings.last_mut() {
-            Some((last, count)) if *last == memory => *count += 1.0,
-            _ => postings.push((memory, 1.0)),
+            Some((last, places)) if *last == memory => places.push(place),
+            _ => postings.push((memory, vec![place])),
         }
     }
     Ok(postings)
@@ -160,6 +220,12 @@ pub(super) fn refresh_frequencies(db: &Connection) -> Attempt<()> {
         db.query_row("SELECT count(*), CAST(coalesce(avg(terms), 0) AS INTEGER) FROM memories", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
+    let analysis = fact(db, "analysis")?;
+    if analysis != Some(ANALYSIS) {
+        index_anew(db)?;
+        set_fact(db, "analysis", ANALYSIS)?;
+        marks::forget(db)?;
+    }
     let counted = fact(db, "term_df.memories")?.unwrap_or(0);
     if marks::exist(db)? && (memories - counted).abs() * RECOUNT_SHARE <= counted {
         return Ok(());

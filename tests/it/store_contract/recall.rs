@@ -47,19 +47,43 @@ pub(super) fn fetch_keeps_to_the_scope(store: &mut dyn Store) {
     assert_eq!(found, [(anywhere, true), (elsewhere, false), (ours, true)]);
 }
 
-pub(super) fn standing_lessons_are_the_latest_of_the_scope(store: &mut dyn Store) {
-    let old = add(store, &draft("old", 100));
-    let new = add(store, &draft("new", 200));
-    let mut anywhere = draft("anywhere", 150);
-    anywhere.project = None;
-    let anywhere = add(store, &anywhere);
-    let mut elsewhere = draft("elsewhere", 300);
-    elsewhere.project = Some(OTHER.to_owned());
-    add(store, &elsewhere);
-    assert_eq!(store.standing(&scope(), 10).unwrap(), [new, anywhere, old]);
-    assert_eq!(store.standing(&scope(), 2).unwrap(), [new, anywhere]);
-    assert_eq!(store.standing(&Scope { before: Timestamp(200), ..scope() }, 10).unwrap(), [anywhere, old]);
-    assert_eq!(store.standing(&Scope { project: None, ..scope() }, 10).unwrap(), [anywhere]);
+pub(super) fn standing_lessons_are_said_in_several_sessions(store: &mut dyn Store) {
+    const DAY: i64 = 86_400_000;
+    let said = |store: &mut dyn Store, text: &str, session: &str, day: i64| {
+        let mut draft = draft(text, day * DAY);
+        draft.provenance.session = Some(session_id(session));
+        add(store, &draft)
+    };
+    let first = said(store, "file tickets on the heron board", "a", 1);
+    let again = said(store, "please file a ticket on the heron board", "b", 20);
+    said(store, "the parser drops commas", "a", 1);
+    said(store, "rename the gateway module", "c", 2);
+    said(store, "rename the gateway module soon", "c", 2);
+    let mut imported = draft("tests run with an empty cache", 2 * DAY);
+    imported.times_observed = 3;
+    let imported = add(store, &imported);
+    store.tidy().unwrap();
+
+    let at = |day: i64| Scope { before: Timestamp(day * DAY), ..scope() };
+    let heard = |store: &dyn Store, scope: &Scope, limit| -> Vec<(MemoryId, u32)> {
+        let found = store.standing(scope, limit).unwrap();
+        found.iter().map(|standing| (standing.memory, standing.sessions)).collect()
+    };
+    assert_eq!(heard(store, &at(3), 10), [(imported, 3)], "said once by then");
+    assert_eq!(heard(store, &at(21), 10), [(again, 2), (first, 2), (imported, 3)], "what was said lately weighs most");
+    assert_eq!(heard(store, &at(21), 1), [(again, 2)]);
+    assert_eq!(store.standing(&at(21), 1).unwrap()[0].kin, [first]);
+    assert_eq!(heard(store, &Scope { not_session: Some(session_id("b")), ..at(21) }, 10), [(imported, 3)]);
+    assert_eq!(heard(store, &Scope { project: Some(OTHER.to_owned()), ..at(21) }, 10), []);
+
+    let other_words = MemoryEdit {
+        title: Some("Nothing of the kind".to_owned()),
+        body: Some("Quite another matter".to_owned()),
+        ..MemoryEdit::default()
+    };
+    store.edit_memory(again, &other_words).unwrap();
+    store.tidy().unwrap();
+    assert_eq!(heard(store, &at(21), 10), [(imported, 3)], "what reads otherwise is no kin any more");
 }
 
 pub(super) fn a_memory_is_claimed_once_a_session(store: &mut dyn Store) {

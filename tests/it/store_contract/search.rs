@@ -157,3 +157,30 @@ pub(super) fn forgotten_and_retired_memories_do_not_match(store: &mut dyn Store)
     let found: Vec<_> = store.matching(&deploy, &scope(), 1000).unwrap().scores.into_keys().collect();
     assert_eq!(found, [retired]);
 }
+
+pub(super) fn words_that_stand_together_are_worth_more(store: &mut dyn Store) {
+    let near = add(store, &draft("zebra crossing at the bridge", 1));
+    let filler = "filler ".repeat(40);
+    let far = add(store, &draft(&format!("zebra {filler} bridge {filler}"), 2));
+    let hits = store.matching(&strings(&["zebra", "bridg"]), &scope(), 1000).unwrap();
+    assert!(hits.spans[&near] > hits.spans[&far] * 1.5, "{:?}", hits.spans);
+    assert!(hits.spans[&near] <= hits.total + 1e-4);
+}
+
+pub(super) fn the_same_failure_is_found_by_its_lines(store: &mut dyn Store) {
+    let told = |store: &mut dyn Store, title: &str, quote: &str| {
+        let mut draft = draft(title, 1);
+        draft.quote = quote.to_owned();
+        add(store, &draft)
+    };
+    let same = told(store, "first", "$ make ship\nExit code 2\nlib/a.c:7: missing flux capacitor");
+    let other = told(store, "second", "$ make ship\nExit code 2\ndisk is full");
+    told(store, "third", "no command here: missing flux capacitor");
+    let asked = text::failure_terms("$ make ship\nExit code 2\nsrc/b.c:99: missing flux capacitor");
+    let lines = store.worth(&asked.lines, &scope(), 1000).unwrap();
+    assert_eq!(lines.held.len(), 2, "{lines:?}");
+    assert!(lines.held[&same] > lines.held[&other]);
+    assert!(lines.held[&same] <= lines.total + 1e-4);
+    let commands = store.worth(&asked.commands, &scope(), 1000).unwrap();
+    assert!((commands.held[&other] - commands.total).abs() < 1e-4);
+}
