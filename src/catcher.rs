@@ -41,6 +41,13 @@ pub struct Excerpt<'a> {
     pub earlier: &'a [EarlierPrompt],
 }
 
+/// The line of a failed command's output that tells why; none when there is none, or when it speaks to its reader
+/// instead of reporting.
+pub fn failure_line(output: &str) -> Option<String> {
+    let line = trigger::telling_line(output);
+    (!line.is_empty() && !taint::is_addressed_to_reader(&line)).then_some(line)
+}
+
 /// The memories of an excerpt, in the order of the session; the same excerpt gives the same drafts.
 pub fn catch(excerpt: &Excerpt<'_>) -> Vec<MemoryDraft> {
     let conversation = Conversation::new(excerpt.turns);

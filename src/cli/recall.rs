@@ -41,12 +41,14 @@ pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
     let recalled = ask(&query, app, &store)?;
     if args.json {
         let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
-        return print_json(&json!({ "memories": hits }));
+        let question =
+            recalled.question.as_ref().map(|question| json!({ "name": question.word, "choices": question.choices }));
+        return print_json(&json!({ "memories": hits, "question": question }));
     }
     if args.explain {
         return explain(&query, &recalled);
     }
-    let block = recall::block(recalled.injected());
+    let block = recall::block(&recalled);
     print_line(if block.is_empty() { "nothing to recall" } else { &block });
     Ok(())
 }
@@ -120,6 +122,10 @@ fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
     }
     if recalled.hits.is_empty() {
         print_line("no candidates");
+    }
+    if let Some(question) = &recalled.question {
+        let names: Vec<&str> = question.choices.iter().map(|choice| choice.name.as_str()).collect();
+        print_line(format_args!("asks which {}: {}", question.word, text::one_line(&names.join(", "), 200)));
     }
     for hit in &recalled.hits {
         let explanation = &hit.explanation;

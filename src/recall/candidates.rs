@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::named::{self, Named};
+use super::topic::Topic;
 use super::{Moment, Query, Weights};
-use crate::model::{EntityKind, MemoryId};
+use crate::model::{EntityId, EntityKind, MemoryId};
 use crate::store::{RecallStore, Result, VectorHit};
 
 /// What the searches say of one memory.
@@ -36,6 +38,12 @@ pub(super) struct Candidates {
     pub(super) cosine_floor: f32,
     /// Whether the query has a vector.
     pub(super) embedded: bool,
+    /// What the query names.
+    pub(super) named: Named,
+    /// Which of the named a memory mentions.
+    pub(super) mentions: BTreeMap<MemoryId, Vec<EntityId>>,
+    /// What it is about beside the names.
+    pub(super) topic: Topic,
     /// Text scores of everything that holds a counted word, candidate or not.
     scores: HashMap<MemoryId, f32>,
 }
@@ -59,9 +67,13 @@ pub(super) fn by_words(query: &Query, weights: &Weights, store: &dyn RecallStore
         }
     }
     if query.moment == Moment::File {
+        candidates.named.entities = named::by_files(query, store)?;
+        add_mentions(&mut candidates, query, weights, store)?;
         return Ok(candidates);
     }
+    candidates.named = named::in_text(query, store)?;
     add_mentions(&mut candidates, query, weights, store)?;
+    candidates.topic = Topic::of(query, candidates.named.entities.iter().map(|entity| entity.name.as_str()));
     let lexical = store.matching(&query.search_terms(), &query.scope, weights.postings)?;
     let mut best: Vec<(MemoryId, f32)> = lexical.scores.iter().map(|(id, score)| (*id, *score)).collect();
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -107,16 +119,21 @@ pub(super) fn by_vector(
     for VectorHit { id, cosine } in store.cosines(model, vector, &without)? {
         candidates.entry(id).cosine = Some(cosine);
     }
+    for evidence in candidates.found.values() {
+        candidates.topic.compare(evidence);
+    }
     Ok(())
 }
 
-/// Memories that mention an entity the query names. Files named in a prompt count as files at hand.
+/// Memories that mention an entity that is named, or that a file at hand stands for. Files named in a prompt count as
+/// files at hand.
 fn add_mentions(candidates: &mut Candidates, query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<()> {
-    for entity in store.known_entities(&query.names())? {
+    for entity in candidates.named.entities.clone() {
         let ids = store.mentioning(&[entity.id], &query.scope, weights.mentions)?;
         for id in ids {
+            candidates.mentions.entry(id).or_default().push(entity.id);
             let evidence = candidates.entry(id);
-            evidence.file |= entity.kind == EntityKind::File;
+            evidence.file |= entity.kind == EntityKind::File || query.moment == Moment::File;
             evidence.entities.push(entity.name.clone());
         }
     }

@@ -61,6 +61,8 @@ fn add_file(candidate: &mut Ranked, situation: &Situation<'_>) {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         !name.is_empty() && text.contains(name)
     });
+    // A file that stands for somebody is about all that mentions them.
+    let named = named || situation.query.moment == Moment::File && !candidate.evidence.entities.is_empty();
     match (named, situation.query.moment) {
         (true, Moment::File) => candidate.add("file_named", 1.0, situation.weights.file_named),
         (true, _) => candidate.add("file_named", 1.0, situation.weights.file_touched),

@@ -1,6 +1,7 @@
 //! Finding memories, and remembering what was shown and how it was judged.
 
 use super::Result;
+use super::entities::{CommandRuns, SessionName};
 use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp};
 
 /// What a query may be answered from.
@@ -60,6 +61,17 @@ pub struct KnownEntity {
     pub kind: EntityKind,
     /// Its name.
     pub name: String,
+}
+
+/// An entity whose name holds a word: Adam Smith for `adam`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bearer {
+    /// The word, lower-cased.
+    pub word: String,
+    /// The entity.
+    pub entity: KnownEntity,
+    /// What tells it from others; often empty.
+    pub note: String,
 }
 
 /// A candidate with what ranking needs to know of it.
@@ -170,6 +182,30 @@ pub trait RecallStore {
 
     /// The entities that bear one of these names (compared without case); file names match by path suffix.
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>>;
+
+    /// People and projects whose names of several words hold one of these (lower-cased) words, at most 20 for each.
+    fn bearers(&self, words: &[String]) -> Result<Vec<Bearer>>;
+
+    /// The same for words that are one letter off: `micheal` gives Michael Ford. `word` is the word asked for.
+    fn bearers_spelt_like(&self, words: &[String]) -> Result<Vec<Bearer>>;
+
+    /// The entities that these files stand for.
+    fn entities_of_files(&self, paths: &[String]) -> Result<Vec<KnownEntity>>;
+
+    /// What names mean in a session, and what is open.
+    fn session_names(&self, session: &SessionId) -> Result<Vec<SessionName>>;
+
+    /// Notes what a name means in a session, or that it was asked.
+    fn note_name(&mut self, session: &SessionId, name: &SessionName) -> Result<()>;
+
+    /// How a command (in the form for comparison) went in the scope's project, session by session, latest first.
+    fn command_runs(&self, command: &str, scope: &Scope) -> Result<Vec<CommandRuns>>;
+
+    /// Notes that the session is warned of a command; false when it was before.
+    fn claim_warning(&mut self, session: &SessionId, command: &str, at: Timestamp) -> Result<bool>;
+
+    /// Memories in scope, of these sessions, about a failure that another way solved.
+    fn recoveries(&self, sessions: &[SessionId], scope: &Scope) -> Result<Vec<MemoryId>>;
 
     /// Memories in scope that mention one of the entities, latest first, at most `limit` for each.
     fn mentioning(&self, entities: &[EntityId], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;

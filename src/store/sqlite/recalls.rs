@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use super::chunk::to_blob;
 use super::failure::Attempt;
 use super::memory_rows::json;
+use super::session_names;
 use super::values::limit;
 use crate::model::{MemoryId, Outcome, SessionId};
 use crate::store::{RecallFilter, RecallRecord, RecallRow};
@@ -18,12 +19,12 @@ fn epoch(db: &Connection, session: &SessionId) -> Attempt<i64> {
     Ok(known.unwrap_or(0))
 }
 
-/// Starts a new epoch.
+/// Starts a new epoch; questions about names that were not answered may be asked again.
 pub(super) fn rearm(db: &Connection, session: &SessionId) -> Attempt<()> {
     let statement = "INSERT INTO session_state (session, epoch) VALUES (?, 1)
          ON CONFLICT (session) DO UPDATE SET epoch = epoch + 1";
     db.prepare_cached(statement)?.execute([session])?;
-    Ok(())
+    session_names::forget_open(db, session)
 }
 
 /// Which of these the session was shown in its present epoch, in the order given.
