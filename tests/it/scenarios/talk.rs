@@ -1,0 +1,64 @@
+//! Sessions as the client writes them, with tool calls that fail or work.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::PROJECT;
+use crate::support::Home;
+
+/// One session in the making.
+pub(super) struct Talk {
+    id: String,
+    day: u32,
+    lines: Vec<Value>,
+}
+
+impl Talk {
+    /// A session on a day of November 2026.
+    pub(super) fn on(day: u32, id: &str) -> Self {
+        Self { id: id.to_owned(), day, lines: Vec::new() }
+    }
+
+    fn record(mut self, kind: &str, own: Value) -> Self {
+        let number = self.lines.len();
+        let mut record = json!({
+            "parentUuid": null, "isSidechain": false, "userType": "external", "cwd": PROJECT, "sessionId": self.id,
+            "version": "2.1.329", "gitBranch": "main", "type": kind, "uuid": format!("{}-{number}", self.id),
+            "timestamp": format!("2026-11-{:02}T10:{:02}:00.000Z", self.day, number),
+        });
+        for (name, value) in own.as_object().unwrap() {
+            record[name] = value.clone();
+        }
+        self.lines.push(record);
+        self
+    }
+
+    pub(super) fn asks(self, text: &str) -> Self {
+        self.record("user", json!({"message": {"role": "user", "content": text}}))
+    }
+
+    pub(super) fn says(self, text: &str) -> Self {
+        let content = json!([{"type": "text", "text": text}]);
+        self.record("assistant", json!({"message": {"role": "assistant", "content": content}}))
+    }
+
+    pub(super) fn runs(self, command: &str, failed: bool, output: &str) -> Self {
+        let id = format!("toolu_{}_{}", self.id, self.lines.len());
+        let call = json!([{"type": "tool_use", "id": id, "name": "Bash", "input": {"command": command}}]);
+        let result = json!([{"type": "tool_result", "tool_use_id": id, "content": output, "is_error": failed}]);
+        self.record("assistant", json!({"message": {"role": "assistant", "content": call}}))
+            .record("user", json!({"message": {"role": "user", "content": result}}))
+    }
+
+    /// Writes the transcript where the client keeps it.
+    pub(super) fn written(&self, home: &Home) -> PathBuf {
+        let directory = home.path().join("claude/projects/-home-ada-notes");
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join(format!("{}.jsonl", self.id));
+        let lines: Vec<String> = self.lines.iter().map(Value::to_string).collect();
+        fs::write(&path, format!("{}\n", lines.join("\n"))).unwrap();
+        path
+    }
+}
