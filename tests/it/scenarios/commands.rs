@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::talk::Talk;
 use super::{PROJECT, said};
 use crate::support::Home;
+use crate::support::client::Sandbox;
+use crate::support::messages_api::Reply;
 
 const ERROR: &str = "Error: connect ECONNREFUSED 127.0.0.1:5433";
 
@@ -80,4 +82,30 @@ fn nobody_is_warned_unasked() {
     assert_eq!(said(&home, &about_to_run("a", "npm run seed")), "");
     fs::write(home.path().join("config.json"), r#"{"warn_before_commands":true,"recall":"shadow"}"#).unwrap();
     assert_eq!(said(&home, &about_to_run("a", "npm run seed")), "");
+}
+
+#[test]
+fn the_real_client_passes_the_warning_on_to_the_model() {
+    let sandbox = Sandbox::with_plugin_dir();
+    sandbox.file("README.md", "# Shop\n");
+    sandbox.commit();
+    let command = "ls -1 no-such-shelf && make seed";
+    for (day, id) in [(2, "one"), (9, "two")] {
+        Talk::on(day, id)
+            .at(&sandbox.project())
+            .asks("fill the database")
+            .runs("make seed", true, &format!("Exit code 1\n{ERROR}"))
+            .written_under(&sandbox.config());
+    }
+    for arguments in [&["ingest"], &["catch"]] {
+        assert!(sandbox.memory_lane(arguments).status.success());
+    }
+    fs::write(sandbox.memory_home().join("config.json"), r#"{"warn_before_commands":true,"deadline_ms":60000}"#)
+        .unwrap();
+    let replies =
+        vec![Reply::call("Bash", &json!({"command": command, "description": "fill"})), Reply::say("It failed.")];
+    let run = sandbox.prompt("please fill the tables").replies(replies).run();
+    assert!(run.failed_hooks().is_empty(), "{:?}", run.failed_hooks());
+    assert_eq!(run.last().injected("PreToolUse").len(), 1, "{}", run.last().text());
+    assert_eq!(run.last().count("`make seed` failed every time"), 1, "{}", run.last().text());
 }

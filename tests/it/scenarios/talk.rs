@@ -1,7 +1,7 @@
 //! Sessions as the client writes them, with tool calls that fail or work.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::support::Home;
 /// One session in the making.
 pub(super) struct Talk {
     id: String,
+    cwd: String,
     day: u32,
     lines: Vec<Value>,
 }
@@ -18,13 +19,19 @@ pub(super) struct Talk {
 impl Talk {
     /// A session on a day of November 2026.
     pub(super) fn on(day: u32, id: &str) -> Self {
-        Self { id: id.to_owned(), day, lines: Vec::new() }
+        Self { id: id.to_owned(), cwd: PROJECT.to_owned(), day, lines: Vec::new() }
+    }
+
+    /// In another directory than the stories' own.
+    pub(super) fn at(mut self, cwd: &Path) -> Self {
+        self.cwd = cwd.to_string_lossy().into_owned();
+        self
     }
 
     fn record(mut self, kind: &str, own: Value) -> Self {
         let number = self.lines.len();
         let mut record = json!({
-            "parentUuid": null, "isSidechain": false, "userType": "external", "cwd": PROJECT, "sessionId": self.id,
+            "parentUuid": null, "isSidechain": false, "userType": "external", "cwd": self.cwd, "sessionId": self.id,
             "version": "2.1.329", "gitBranch": "main", "type": kind, "uuid": format!("{}-{number}", self.id),
             "timestamp": format!("2026-11-{:02}T10:{:02}:00.000Z", self.day, number),
         });
@@ -54,7 +61,12 @@ impl Talk {
 
     /// Writes the transcript where the client keeps it.
     pub(super) fn written(&self, home: &Home) -> PathBuf {
-        let directory = home.path().join("claude/projects/-home-ada-notes");
+        self.written_under(&home.path().join("claude"))
+    }
+
+    /// The same for a client with this directory of its own.
+    pub(super) fn written_under(&self, config: &Path) -> PathBuf {
+        let directory = config.join("projects").join(self.cwd.replace(|c: char| !c.is_alphanumeric(), "-"));
         fs::create_dir_all(&directory).unwrap();
         let path = directory.join(format!("{}.jsonl", self.id));
         let lines: Vec<String> = self.lines.iter().map(Value::to_string).collect();
