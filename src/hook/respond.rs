@@ -295,8 +295,11 @@ impl Attempt<'_> {
             score: explanation.score,
             floor: explanation.floor,
             signals: explanation.signals.clone(),
-            outcome: if shadow { Outcome::KeptBack } else { explanation.outcome },
-            why: if shadow { format!("shadow mode; {}", explanation.why) } else { explanation.why.clone() },
+            outcome: match explanation.outcome {
+                Outcome::Injected if shadow => Outcome::Shadowed,
+                outcome => outcome,
+            },
+            why: explanation.why.clone(),
             at: self.surroundings.now,
         }
     }

@@ -143,6 +143,8 @@ pub struct RecallFilter {
     pub session: Option<SessionId>,
     /// Only what was injected.
     pub injected: bool,
+    /// Only what would have been injected in shadow mode.
+    pub shadowed: bool,
     /// At most so many, latest first; 0 means all.
     pub limit: usize,
 }
@@ -164,6 +166,8 @@ pub struct RecallRow {
     pub signals: serde_json::Value,
     /// What became of it.
     pub outcome: String,
+    /// Why, in words.
+    pub why: String,
     /// When.
     pub at: Timestamp,
 }

@@ -95,10 +95,12 @@ fn insert(db: &Connection, record: &RecallRecord, query: i64) -> Attempt<bool> {
 
 /// What was recalled, latest first.
 pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<RecallRow>> {
-    let statement = "SELECT memory, session, event, trigger, score, signals, outcome, at FROM session_recalls
+    let statement = "SELECT memory, session, event, trigger, score, signals, outcome, why, at
+         FROM session_recalls
          WHERE (:memory IS NULL OR memory = :memory)
            AND (:session IS NULL OR session = :session)
            AND (NOT :injected OR outcome = 'injected')
+           AND (NOT :shadowed OR outcome = 'shadowed')
          ORDER BY at DESC, id DESC LIMIT :limit";
     let rows = db
         .prepare_cached(statement)?
@@ -107,6 +109,7 @@ pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<Recall
                 ":memory": filter.memory,
                 ":session": filter.session,
                 ":injected": filter.injected,
+                ":shadowed": filter.shadowed,
                 ":limit": limit(filter.limit),
             },
             |row| {
@@ -118,6 +121,7 @@ pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<Recall
                     score: row.get("score")?,
                     signals: json(row, "signals")?,
                     outcome: row.get("outcome")?,
+                    why: row.get("why")?,
                     at: row.get("at")?,
                 })
             },

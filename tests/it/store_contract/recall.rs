@@ -115,12 +115,18 @@ pub(super) fn recalls_are_listed(store: &mut dyn Store) {
     check(RecallFilter { session: Some(session_id("s")), ..all() }, &[(second, "s"), (first, "s")]);
     check(RecallFilter { injected: true, ..all() }, &[(second, "t"), (first, "s")]);
     check(RecallFilter { limit: 1, ..all() }, &[(second, "t")]);
-    let row = store.recalls(&RecallFilter { memory: Some(first), ..all() }).unwrap().remove(0);
+    let row = store.recalls(&RecallFilter { memory: Some(first), injected: true, ..all() }).unwrap().remove(0);
     assert_eq!((row.event.as_str(), row.trigger.as_str()), ("UserPromptSubmit", "fix the build"));
+    assert_eq!(row.why, "it is near");
     assert_eq!((row.outcome.as_str(), row.at), ("injected", Timestamp(10)));
     assert!((row.score - 0.5).abs() < 1e-6);
     assert_eq!(row.signals[0]["name"], "cosine");
     assert_eq!(row.signals[0]["value"], 0.75);
+
+    claim(store, &[record(first, "u", Outcome::Shadowed, 5)]);
+    let shadowed = store.recalls(&RecallFilter { shadowed: true, ..all() }).unwrap();
+    assert_eq!((shadowed.len(), shadowed[0].session.native()), (1, "u"));
+    assert_eq!(store.already_shown(&session_id("u"), &[first]).unwrap(), []);
 }
 
 pub(super) fn recalls_of_forgotten_memories_are_dropped(store: &mut dyn Store) {
