@@ -12,7 +12,7 @@ mod time;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
 pub use memory::{
-    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
+    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger, Use,
 };
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};

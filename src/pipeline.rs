@@ -5,9 +5,11 @@ mod commands;
 mod embed;
 mod ingest;
 mod names;
+mod uses;
 
 pub use catch::{CatchReport, catch};
 pub use commands::note_commands;
 pub use embed::embed;
 pub use ingest::{IngestProgress, IngestReport, ingest};
 pub use names::take_in_names;
+pub use uses::judge_uses;

@@ -13,6 +13,7 @@ mod render;
 mod rerank;
 mod select;
 mod topic;
+mod used;
 mod warning;
 mod weights;
 
@@ -136,6 +137,7 @@ pub fn recall(
     let ids: Vec<MemoryId> = candidates.found.keys().copied().collect();
     let found = store.fetch(&ids, &query.scope)?;
     let votes = store.votes(&ids)?;
+    candidates.uses = store.uses(&ids)?.into_iter().map(|uses| (uses.memory, uses)).collect();
     let shown = match &query.session {
         Some(session) => store.already_shown(session, &ids)?,
         None => Vec::new(),

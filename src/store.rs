@@ -21,7 +21,7 @@ pub use error::StoreError;
 pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
 pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope,
-    VectorHit, VectorHits, Vote, VoteRecord,
+    UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use sessions::{
     Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,

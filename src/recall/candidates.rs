@@ -6,7 +6,7 @@ use super::named::{self, Named};
 use super::topic::Topic;
 use super::{Moment, Query, Weights};
 use crate::model::{EntityId, EntityKind, MemoryId};
-use crate::store::{RecallStore, Result, VectorHit};
+use crate::store::{RecallStore, Result, Uses, VectorHit};
 
 /// What the searches say of one memory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +44,8 @@ pub(super) struct Candidates {
     pub(super) mentions: BTreeMap<MemoryId, Vec<EntityId>>,
     /// What it is about beside the names.
     pub(super) topic: Topic,
+    /// What became of them when they were shown before.
+    pub(super) uses: BTreeMap<MemoryId, Uses>,
     /// Text scores of everything that holds a counted word, candidate or not.
     scores: HashMap<MemoryId, f32>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::candidates::Candidates;
 use super::fuse::Ranked;
-use super::{Moment, Situation, Weights};
+use super::{Moment, Situation, Weights, used};
 use crate::model::{MemoryDraft, MemoryKind, Timestamp, Trigger};
 use crate::store::Vote;
 use crate::text;
@@ -43,6 +43,10 @@ pub(super) fn rerank(
         candidate.scale("observed", observed as f32, recurrence(observed));
         let (count, factor) = vote_factor(candidate, votes, vector, weights);
         candidate.scale("votes", count, factor);
+        if let Some(uses) = candidates.uses.get(&candidate.found.memory.id) {
+            let (balance, factor) = used::factor(uses);
+            candidate.scale("used", balance, factor);
+        }
         if !candidate.found.in_scope {
             candidate.scale("elsewhere", 1.0, weights.elsewhere);
         }

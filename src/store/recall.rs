@@ -2,7 +2,7 @@
 
 use super::Result;
 use super::entities::{CommandRuns, SessionName};
-use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp};
+use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp, Use};
 
 /// What a query may be answered from.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +105,34 @@ pub struct VoteRecord {
     pub session: Option<SessionId>,
     /// When.
     pub at: Timestamp,
+}
+
+/// What became of a memory that was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseRecord {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// In which session.
+    pub session: SessionId,
+    /// When it was shown.
+    pub at: Timestamp,
+    /// What became of it.
+    pub outcome: Use,
+    /// By what that is seen.
+    pub why: String,
+}
+
+/// How often a memory was followed and not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Uses {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// How often the agent followed it.
+    pub followed: u32,
+    /// How often it did not.
+    pub ignored: u32,
+    /// How often the user did not agree.
+    pub contradicted: u32,
 }
 
 /// One memory that a hook considered.
@@ -244,6 +272,15 @@ pub trait RecallStore {
 
     /// Stores a vote together with the query that last surfaced the memory (in that session, if given).
     fn vote(&mut self, vote: &VoteRecord) -> Result<()>;
+
+    /// Injected recalls that are not judged yet, oldest first; their outcome is still to be found.
+    fn unjudged(&self, limit: usize) -> Result<Vec<UseRecord>>;
+
+    /// Keeps what became of a recall; a later judgement of the same takes its place.
+    fn note_use(&mut self, used: &UseRecord) -> Result<()>;
+
+    /// What became of these memories so far; those never judged are left out.
+    fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>>;
 
     /// What was recalled, latest first.
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>>;

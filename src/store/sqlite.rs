@@ -33,6 +33,7 @@ mod session_names;
 mod session_store;
 mod sessions;
 mod turns;
+mod uses;
 mod values;
 mod vectors;
 mod words;

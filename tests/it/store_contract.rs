@@ -125,6 +125,7 @@ macro_rules! contract {
                 recalls_are_listed,
                 recalls_of_forgotten_memories_are_dropped,
                 votes_keep_their_situation,
+                uses_are_judged_once,
                 leases_exclude_and_run_out
             ]
         }

@@ -2,12 +2,12 @@
 
 use super::{
     SqliteStore, candidates, command_runs, entities, entity_words, feedback, leases, nearest, recalls, session_names,
-    vectors, words,
+    uses, vectors, words,
 };
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
     Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
-    Result, Scope, SessionName, VectorHit, VectorHits, Vote, VoteRecord,
+    Result, Scope, SessionName, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 
 impl RecallStore for SqliteStore {
@@ -99,6 +99,18 @@ impl RecallStore for SqliteStore {
 
     fn vote(&mut self, vote: &VoteRecord) -> Result<()> {
         self.write(|db| feedback::vote(db, vote))
+    }
+
+    fn unjudged(&self, limit: usize) -> Result<Vec<UseRecord>> {
+        self.read(|db| uses::unjudged(db, limit))
+    }
+
+    fn note_use(&mut self, used: &UseRecord) -> Result<()> {
+        self.write(|db| uses::note(db, used))
+    }
+
+    fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>> {
+        self.read(|db| uses::balance(db, ids))
     }
 
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>> {

@@ -1,7 +1,7 @@
 //! From one session to the next: what was corrected, and what keeps being put off.
 
 use super::talk::Talk;
-use super::{explained, prompt, said};
+use super::{explained, memory, of, prompt, said, score, signals};
 use crate::support::Home;
 
 #[test]
@@ -42,4 +42,28 @@ fn what_is_put_off_three_times_is_a_pattern() {
     assert_eq!(patterns.len(), 1, "{listed}");
     assert_eq!(patterns[0]["times_observed"], 3, "{listed}");
     assert!(patterns[0]["body"].as_str().unwrap().contains("invoice export"), "{listed}");
+}
+
+#[test]
+fn what_became_of_a_memory_is_noted_and_counts_a_little() {
+    let home = Home::with_model();
+    home.import(&[memory(
+        "correction",
+        "The port stays 8080",
+        "Set SHOP_PORT instead of changing the port of the shop: the balancer expects 8080.",
+        &[],
+    )]);
+    let asked = "let the shop listen on another port than the balancer expects";
+    assert!(said(&home, &prompt("one", asked)).contains("SHOP_PORT"));
+    // The hook notes the time of the machine, so the session is of today.
+    let transcript = Talk::today("one").asks(asked).says("I set SHOP_PORT to 9000; 8080 stays.").written(&home);
+    let before = explained(&home, asked);
+    home.run(&["worker", transcript.to_str().unwrap()]);
+    let shown = home.json(&["memories", "show", "1", "--json"]);
+    assert_eq!(shown["uses"]["followed"], 1, "{shown}");
+    assert!(home.run(&["memories", "show", "1"]).contains("followed 1, ignored 0, contradicted 0"));
+    let after = explained(&home, asked);
+    assert!(signals(&of(&after, 1)).contains(&"used".to_owned()), "{after:?}");
+    let gain = score(&after, 1) / score(&before, 1);
+    assert!((gain - 1.01).abs() < 0.002, "{gain}");
 }

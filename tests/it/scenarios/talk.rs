@@ -12,14 +12,22 @@ use crate::support::Home;
 pub(super) struct Talk {
     id: String,
     cwd: String,
-    day: u32,
+    /// Before the time of day.
+    date: String,
     lines: Vec<Value>,
 }
 
 impl Talk {
     /// A session on a day of November 2026.
     pub(super) fn on(day: u32, id: &str) -> Self {
-        Self { id: id.to_owned(), cwd: PROJECT.to_owned(), day, lines: Vec::new() }
+        let date = format!("2026-11-{day:02}T10:");
+        Self { id: id.to_owned(), cwd: PROJECT.to_owned(), date, lines: Vec::new() }
+    }
+
+    /// A session of this hour.
+    pub(super) fn today(id: &str) -> Self {
+        let date = jiff::Timestamp::now().to_string().chars().take(14).collect();
+        Self { date, ..Self::on(1, id) }
     }
 
     /// In another directory than the stories' own.
@@ -33,7 +41,7 @@ impl Talk {
         let mut record = json!({
             "parentUuid": null, "isSidechain": false, "userType": "external", "cwd": self.cwd, "sessionId": self.id,
             "version": "2.1.329", "gitBranch": "main", "type": kind, "uuid": format!("{}-{number}", self.id),
-            "timestamp": format!("2026-11-{:02}T10:{:02}:00.000Z", self.day, number),
+            "timestamp": format!("{}00:{number:02}.000Z", self.date),
         });
         for (name, value) in own.as_object().unwrap() {
             record[name] = value.clone();

@@ -1,7 +1,7 @@
 //! What is shown, how it is judged, and who works.
 
-use memory_lane::model::{MemoryId, MemoryStatus, Outcome, Signal, Timestamp};
-use memory_lane::store::{MemoryEdit, RecallFilter, RecallRecord, Scope, Store, Vote, VoteRecord};
+use memory_lane::model::{MemoryId, MemoryStatus, Outcome, Signal, Timestamp, Use};
+use memory_lane::store::{MemoryEdit, RecallFilter, RecallRecord, Scope, Store, UseRecord, Uses, Vote, VoteRecord};
 
 use super::samples::{NOW, OTHER, add, angle, draft, scope, session_id};
 
@@ -179,4 +179,25 @@ pub(super) fn leases_exclude_and_run_out(store: &mut dyn Store) {
     assert!(!store.take_lease("ingest", "a", at(151), 100).unwrap(), "another's lease is not given back");
     store.release_lease("ingest", "b").unwrap();
     assert!(store.take_lease("ingest", "a", at(152), 100).unwrap());
+}
+
+pub(super) fn uses_are_judged_once(store: &mut dyn Store) {
+    let first = add(store, &draft("first", 1));
+    let second = add(store, &draft("second", 1));
+    claim(store, &[record(first, "s", Outcome::Injected, 10), record(second, "s", Outcome::KeptBack, 10)]);
+    claim(store, &[record(first, "t", Outcome::Injected, 20)]);
+    let open = store.unjudged(0).unwrap();
+    let places: Vec<_> = open.iter().map(|open| (open.memory, open.session.native(), open.at.millis())).collect();
+    assert_eq!(places, [(first, "s", 10), (first, "t", 20)]);
+    assert_eq!(store.uses(&[first, second]).unwrap(), []);
+    for (recall, outcome) in open.iter().zip([Use::Followed, Use::Contradicted]) {
+        store.note_use(&UseRecord { outcome, why: "seen".to_owned(), ..recall.clone() }).unwrap();
+    }
+    store.note_use(&UseRecord { outcome: Use::Followed, ..open[1].clone() }).unwrap();
+    store.note_use(&UseRecord { memory: MemoryId(99), ..open[1].clone() }).unwrap();
+    assert_eq!(store.unjudged(0).unwrap(), []);
+    let expected = Uses { memory: first, followed: 2, ignored: 0, contradicted: 0 };
+    assert_eq!(store.uses(&[second, first, MemoryId(99)]).unwrap(), [expected]);
+    store.forget_memory(first, NOW).unwrap();
+    assert_eq!(store.uses(&[first]).unwrap(), []);
 }
