@@ -8,6 +8,9 @@ use super::{Moment, Query, Weights};
 use crate::model::{EntityId, EntityKind, MemoryId};
 use crate::store::{RecallStore, Result, Uses, VectorHit};
 
+/// Memories that each of those that a name may mean gives at least.
+const LEAST_MENTIONS: usize = 5;
+
 /// What the searches say of one memory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Evidence {
@@ -131,7 +134,9 @@ pub(super) fn by_vector(
 /// files at hand.
 fn add_mentions(candidates: &mut Candidates, query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<()> {
     for entity in candidates.named.entities.clone() {
-        let ids = store.mentioning(&[entity.id], &query.scope, weights.mentions)?;
+        // Those that a name may mean share what one entity gives, so that a name that many bear costs no more.
+        let most = (weights.mentions / candidates.named.alternatives(entity.id)).max(LEAST_MENTIONS);
+        let ids = store.mentioning(&[entity.id], &query.scope, most)?;
         for id in ids {
             candidates.mentions.entry(id).or_default().push(entity.id);
             let evidence = candidates.entry(id);

@@ -33,6 +33,12 @@ pub(super) struct Ambiguous {
 }
 
 impl Named {
+    /// Among how many bearers of one name an entity is one: 1 unless it is ambiguous.
+    pub(super) fn alternatives(&self, entity: EntityId) -> usize {
+        let of = |ambiguous: &&Ambiguous| ambiguous.bearers.iter().any(|bearer| id(bearer) == entity);
+        self.ambiguous.iter().find(of).map_or(1, |ambiguous| ambiguous.bearers.len())
+    }
+
     fn add(&mut self, entity: &KnownEntity) {
         if !self.entities.iter().any(|known| known.id == entity.id) {
             self.entities.push(entity.clone());
@@ -68,7 +74,14 @@ pub(super) fn in_text(query: &Query, store: &dyn RecallStore) -> Result<Named> {
         None => Vec::new(),
     };
     for word in words {
-        let of_word: Vec<Bearer> = bearers.iter().filter(|bearer| bearer.word == word).cloned().collect();
+        // Of a word that many bear the store gives the most mentioned; another word of the name may have brought more.
+        let mut of_word: Vec<Bearer> = Vec::new();
+        for bearer in bearers.iter().filter(|bearer| bearer.word == word || name_words(&bearer.entity).contains(&word))
+        {
+            if !of_word.iter().any(|known| id(known) == id(bearer)) {
+                of_word.push(bearer.clone());
+            }
+        }
         settle(&word, of_word, &said, &before, &settled, &mut named, store)?;
     }
     Ok(named)

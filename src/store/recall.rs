@@ -215,7 +215,7 @@ pub trait RecallStore {
     /// The entities that bear one of these names (compared without case); file names match by path suffix.
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>>;
 
-    /// People and projects whose names of several words hold one of these (lower-cased) words, at most 20 for each.
+    /// People and projects whose names of several words hold one of these (lower-cased) words, at most 8 for each.
     fn bearers(&self, words: &[String]) -> Result<Vec<Bearer>>;
 
     /// The same for words that are one letter off: `micheal` gives Michael Ford. `word` is the word asked for.

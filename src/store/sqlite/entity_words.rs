@@ -10,8 +10,8 @@ use super::values::limit;
 use crate::model::EntityKind;
 use crate::store::{Bearer, KnownEntity};
 
-/// A word that more names hold tells nobody apart.
-const BEARERS_PER_WORD: usize = 20;
+/// More bearers of one word are not told apart; the most mentioned are kept.
+const BEARERS_PER_WORD: usize = 8;
 /// Shorter names are one letter off from too many words.
 const SHORTEST_MISSPELT: usize = 5;
 

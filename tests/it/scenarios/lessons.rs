@@ -55,8 +55,10 @@ fn what_became_of_a_memory_is_noted_and_counts_a_little() {
     )]);
     let asked = "let the shop listen on another port than the balancer expects";
     assert!(said(&home, &prompt("one", asked)).contains("SHOP_PORT"));
-    // The hook notes the time of the machine, so the session is of today.
-    let transcript = Talk::today("one").asks(asked).says("I set SHOP_PORT to 9000; 8080 stays.").written(&home);
+    let shown = home.json(&["memories", "show", "1", "--json"]);
+    let at = shown["recalls"][0]["at"].as_str().unwrap();
+    let talk = Talk::around(at, "one").asks(asked).says("I set SHOP_PORT to 9000; 8080 stays.");
+    let transcript = talk.written(&home);
     let before = explained(&home, asked);
     home.run(&["worker", transcript.to_str().unwrap()]);
     let shown = home.json(&["memories", "show", "1", "--json"]);

@@ -24,10 +24,9 @@ impl Talk {
         Self { id: id.to_owned(), cwd: PROJECT.to_owned(), date, lines: Vec::new() }
     }
 
-    /// A session of this hour.
-    pub(super) fn today(id: &str) -> Self {
-        let date = jiff::Timestamp::now().to_string().chars().take(14).collect();
-        Self { date, ..Self::on(1, id) }
+    /// A session of the hour of this time.
+    pub(super) fn around(at: &str, id: &str) -> Self {
+        Self { date: at.chars().take(14).collect(), ..Self::on(1, id) }
     }
 
     /// In another directory than the stories' own.
@@ -36,7 +35,7 @@ impl Talk {
         self
     }
 
-    fn record(mut self, kind: &str, own: Value) -> Self {
+    fn record(mut self, kind: &str, own: &Value) -> Self {
         let number = self.lines.len();
         let mut record = json!({
             "parentUuid": null, "isSidechain": false, "userType": "external", "cwd": self.cwd, "sessionId": self.id,
@@ -51,20 +50,20 @@ impl Talk {
     }
 
     pub(super) fn asks(self, text: &str) -> Self {
-        self.record("user", json!({"message": {"role": "user", "content": text}}))
+        self.record("user", &json!({"message": {"role": "user", "content": text}}))
     }
 
     pub(super) fn says(self, text: &str) -> Self {
         let content = json!([{"type": "text", "text": text}]);
-        self.record("assistant", json!({"message": {"role": "assistant", "content": content}}))
+        self.record("assistant", &json!({"message": {"role": "assistant", "content": content}}))
     }
 
     pub(super) fn runs(self, command: &str, failed: bool, output: &str) -> Self {
         let id = format!("toolu_{}_{}", self.id, self.lines.len());
         let call = json!([{"type": "tool_use", "id": id, "name": "Bash", "input": {"command": command}}]);
         let result = json!([{"type": "tool_result", "tool_use_id": id, "content": output, "is_error": failed}]);
-        self.record("assistant", json!({"message": {"role": "assistant", "content": call}}))
-            .record("user", json!({"message": {"role": "user", "content": result}}))
+        self.record("assistant", &json!({"message": {"role": "assistant", "content": call}}))
+            .record("user", &json!({"message": {"role": "user", "content": result}}))
     }
 
     /// Writes the transcript where the client keeps it.
