@@ -15,6 +15,8 @@ use crate::text;
 const MOST_CHOICES: usize = 5;
 /// Characters of what tells a choice from the others.
 const FACT_CHARS: usize = 90;
+/// A prompt with more words is about more than a name.
+const LONGEST_BARE: usize = 20;
 /// An answer by number or by a fact is short and comes soon.
 const SHORT_ANSWER: usize = 6;
 const SOON_MS: i64 = 60 * 60 * 1000;
@@ -86,8 +88,11 @@ fn is_about_the_name(query: &Query, ambiguous: &Ambiguous) -> bool {
     const SPEECH: &str = "say said says tell told think thought know mean meant talk want wanted write wrote happen about \
         answer mention ask asked latest last recent news remember recall up";
     let people = ambiguous.bearers.iter().all(|bearer| bearer.entity.kind == EntityKind::Person);
+    if !people || query.text.split_whitespace().nth(LONGEST_BARE).is_some() {
+        return false;
+    }
     let beside: Vec<String> = text::terms(&format!("{SPEECH} {}", ambiguous.word));
-    people && text::content_terms(&query.text).iter().all(|term| beside.contains(term))
+    text::content_terms(&query.text).iter().all(|term| beside.contains(term))
 }
 
 /// Those with memories first, in the order of their best one; what tells each from the others.

@@ -22,6 +22,9 @@ impl Topic {
     /// The query's terms without those of the names.
     pub(super) fn of<'a>(query: &Query, names: impl Iterator<Item = &'a str>) -> Self {
         let names: HashSet<String> = names.flat_map(text::terms).collect();
+        if names.is_empty() {
+            return Self::default();
+        }
         let terms = query.search_terms().into_iter().filter(|term| !names.contains(term)).collect();
         Self { terms, best: 0.0 }
     }
