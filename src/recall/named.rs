@@ -1,4 +1,4 @@
-//! Which known people, projects and things a situation names, and where a name fits several.
+//! Which known people, projects and things a situation names, and where a name fits several people.
 //!
 //! Two passes: the whole name first, then one word of it ("Adam"), then a name spelt nearly like it. A word that several
 //! bear is settled by what else is said: the full name, what the session knows, the conversation before. What is left is
@@ -97,6 +97,10 @@ fn settle(
     named: &mut Named,
     store: &dyn RecallStore,
 ) -> Result<()> {
+    // Only people are asked about; two projects of one name are told apart by the project that is asked in.
+    let (bearers, others): (Vec<Bearer>, Vec<Bearer>) =
+        bearers.into_iter().partition(|bearer| bearer.entity.kind == EntityKind::Person);
+    others.iter().for_each(|bearer| named.add(&bearer.entity));
     if let [] | [_] = bearers[..] {
         bearers.iter().for_each(|bearer| named.add(&bearer.entity));
         return Ok(());

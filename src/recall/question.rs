@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::named::{Ambiguous, Named};
 use super::{Hit, Query};
-use crate::model::{EntityId, EntityKind, MemoryId, Outcome, Timestamp};
+use crate::model::{EntityId, MemoryId, Outcome, Timestamp};
 use crate::store::{Bearer, Choice, RecallStore, Result, SessionName};
 use crate::text;
 
@@ -87,8 +87,7 @@ fn ask(
 fn is_about_the_name(query: &Query, ambiguous: &Ambiguous) -> bool {
     const SPEECH: &str = "say said says tell told think thought know mean meant talk want wanted write wrote happen about \
         answer mention ask asked latest last recent news remember recall up";
-    let people = ambiguous.bearers.iter().all(|bearer| bearer.entity.kind == EntityKind::Person);
-    if !people || query.text.split_whitespace().nth(LONGEST_BARE).is_some() {
+    if query.text.split_whitespace().nth(LONGEST_BARE).is_some() {
         return false;
     }
     let beside: Vec<String> = text::terms(&format!("{SPEECH} {}", ambiguous.word));
@@ -175,7 +174,8 @@ fn answer(question: &SessionName, prompt: &str, now: Timestamp) -> Option<Choice
         let theirs: BTreeSet<String> = others.flat_map(|other| prompt_words(&other.name)).collect();
         prompt_words(&choice.name).iter().any(|name| words.contains(name) && !theirs.contains(name))
     });
-    if by_name.is_some() {
+    // In a long prompt a name of theirs may be anything, unless the name that was asked about stands beside it.
+    if by_name.is_some() && (words.len() <= 2 * SHORT_ANSWER || words.contains(&question.name)) {
         return by_name;
     }
     if words.len() > SHORT_ANSWER || now.millis() - question.at.millis() > SOON_MS {
@@ -279,6 +279,7 @@ mod tests {
         check("Mark Weber", None);
         check("never mind, fix the build", None);
         check("the fifth", None);
+        check("in the style sheet olsen rename the class of the footer and of the header to site", None);
         check("rename the second function in the parser and run all of the tests", None);
         assert_eq!(answer(&question(), "the second", Timestamp(SOON_MS + 1)), None);
     }

@@ -9,11 +9,16 @@ use super::failure::Attempt;
 use super::values::limit;
 use crate::model::{Entity, EntityId, EntityKind, MemoryDraft, MemoryId, Mention, Timestamp};
 use crate::store::KnownEntity;
+use crate::text;
 
 /// So many trailing components of a path name it: `store.rs`, `src/store.rs`, `app/src/store.rs`.
 const ALIAS_COMPONENTS: usize = 3;
 /// A name that more things bear than this, like `mod.rs`, says nothing; the most mentioned of them are kept.
 const BEARERS_PER_NAME: usize = 20;
+
+/// A shorter last part of a project's path is no name for it, nor is a word in so great a share of texts.
+const SHORTEST_PROJECT: usize = 4;
+const COMMON: f32 = 0.01;
 
 /// The form in which names are compared: without case, compatibility characters unified, slashes forward.
 pub(super) fn norm(kind: EntityKind, name: &str) -> String {
@@ -41,15 +46,18 @@ fn aliases(kind: EntityKind, norm: &str) -> BTreeSet<&str> {
     aliases
 }
 
-/// The words by which an entity of several words is found: a person's names, the parts of a repository's path.
+/// The words by which an entity of several words is found: each of a person's names, the last part of a repository's
+/// path unless it is too short or common to mean it.
 fn words(kind: EntityKind, norm: &str) -> BTreeSet<&str> {
-    let between = match kind {
-        EntityKind::Person => ' ',
-        EntityKind::Project => '/',
-        _ => return BTreeSet::new(),
+    let is_telling = |word: &&str| {
+        word.chars().count() >= SHORTEST_PROJECT
+            && text::terms(word).iter().all(|term| text::common_share(term) < COMMON)
     };
-    let words = norm.split(between);
-    if norm.contains(between) { words.filter(|word| word.chars().count() > 1).collect() } else { BTreeSet::new() }
+    match kind {
+        EntityKind::Person if norm.contains(' ') => norm.split(' ').filter(|word| word.chars().count() > 1).collect(),
+        EntityKind::Project => norm.rsplit_once('/').map(|(_, last)| last).filter(is_telling).into_iter().collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// Ties a new memory to its entities and files.
@@ -255,7 +263,9 @@ mod tests {
             |kind, norm, expected: &[&str]| assert_eq!(words(kind, norm).into_iter().collect::<Vec<_>>(), expected);
         check(EntityKind::Person, "amy j pond", &["amy", "pond"]);
         check(EntityKind::Person, "amy", &[]);
-        check(EntityKind::Project, "acme/api", &["acme", "api"]);
+        check(EntityKind::Project, "acme/apollo", &["apollo"]);
+        check(EntityKind::Project, "acme/api", &[]);
+        check(EntityKind::Project, "acme/server", &[]);
         check(EntityKind::Identifier, "a b", &[]);
     }
 }

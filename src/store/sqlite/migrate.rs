@@ -64,7 +64,7 @@ mod tests {
     const RELEASED: [&str; 3] = [
         "c9c3b210134089235738a4c8fd360c213c46b094ab2c62d985944947ffcf1023",
         "3ca873c345c755187c787e3f4c9c022d7ccf03500b47e0c71d93d7ee34a710eb",
-        "de08cf88435aab68724c484e90777821412929aec25cd0b2a1312b55c33a8a71",
+        "76ba92bc4ffb2da114dbee0b97fae38e5bbbc6514e95cef15affeb81f085d2f2",
     ];
 
     #[test]

@@ -65,10 +65,10 @@ pub(super) fn words_of_names_find_people_and_projects(store: &mut dyn Store) {
     about(store, "two", "Adam J Jones");
     let mut draft = draft("three", 1);
     draft.entities =
-        vec![Mention::new(EntityKind::Project, "acme/api"), Mention::new(EntityKind::Identifier, "adam::new")];
+        vec![Mention::new(EntityKind::Project, "acme/apollo"), Mention::new(EntityKind::Identifier, "adam::new")];
     add(store, &draft);
     assert_eq!(bearers(store, &["adam"]), ["Adam Smith", "Adam J Jones"]);
-    assert_eq!(bearers(store, &["smith", "api", "nobody", "j", "acme/api"]), ["Adam Smith", "acme/api"]);
+    assert_eq!(bearers(store, &["smith", "apollo", "nobody", "j", "acme"]), ["Adam Smith", "acme/apollo"]);
     store.forget_memory(MemoryId(1), NOW).unwrap();
     assert_eq!(bearers(store, &["adam"]), ["Adam J Jones"]);
 }

@@ -1,5 +1,5 @@
--- Each word of a name of several words: `adam` and `smith` find Adam Smith, `api` finds the project acme/api. Names as a
--- whole are in entity_aliases.
+-- Each word of a person's name of several words: `adam` and `smith` find Adam Smith. Of a project the last part, if it is
+-- not short: `apollo` finds acme/apollo. Names as a whole are in entity_aliases.
 CREATE TABLE entity_words (
     word   TEXT NOT NULL,
     entity INTEGER NOT NULL REFERENCES entities ON DELETE CASCADE,
@@ -14,6 +14,10 @@ WITH RECURSIVE split (entity, word, rest) AS (
     SELECT entity, substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1) FROM split WHERE rest <> ''
 )
 INSERT INTO entity_words (word, entity) SELECT DISTINCT word, entity FROM split WHERE length(word) > 1;
+DELETE FROM entity_words WHERE EXISTS (
+    SELECT 1 FROM entities e
+    WHERE e.id = entity AND e.kind = 'project' AND (length(word) < 4 OR substr(e.norm, -length(word) - 1) <> '/' || word)
+);
 
 -- What tells the entity from others of its name, and who says so; neither is known of one that memories brought.
 ALTER TABLE entities ADD COLUMN note TEXT NOT NULL DEFAULT '';
