@@ -41,6 +41,19 @@ pub struct Excerpt<'a> {
     pub earlier: &'a [EarlierPrompt],
 }
 
+/// The line of a failed command's output that tells why; none when there is none, or when it speaks to its reader
+/// instead of reporting.
+pub fn failure_line(output: &str) -> Option<String> {
+    let line = trigger::telling_line(output);
+    (!line.is_empty() && !taint::is_addressed_to_reader(&line)).then_some(line)
+}
+
+/// Whether the words put something off: "let's postpone it to next week".
+pub fn puts_off(words: &str) -> bool {
+    let plain = words.to_lowercase();
+    lexicon::LEXICON.commitment.matches(&plain) && !lexicon::LEXICON.commitment_not.matches(&plain)
+}
+
 /// The memories of an excerpt, in the order of the session; the same excerpt gives the same drafts.
 pub fn catch(excerpt: &Excerpt<'_>) -> Vec<MemoryDraft> {
     let conversation = Conversation::new(excerpt.turns);

@@ -64,7 +64,7 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show which agents are here and how much of their sessions was taken in
     Sources(sources::SourcesArgs),
-    /// List what memories are about
+    /// List and correct what memories are about
     Entities(entities::EntitiesArgs),
     /// Read memories from JSON lines
     Import(exchange::ImportArgs),

@@ -3,17 +3,23 @@
 //! Precise rather than many: a false entity ties memories together that have nothing to do with each other. Each kind
 //! has its own finder; a stretch of text belongs to the first finder that claims it.
 
+mod called;
 mod code;
 mod documents;
 mod files;
 mod people;
+mod people_files;
 mod projects;
 mod times;
 
+use std::iter;
 use std::ops::Range;
 
 use crate::model::{EntityKind, Mention};
 use crate::text::is_stop_word;
+
+pub use called::{Called, called};
+pub use people_files::{people_of_files, person_of_file};
 
 /// More names than this and a prompt is a pasted document.
 const MOST_NAMES: usize = 64;
@@ -48,9 +54,11 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     found.sort_by_key(|found| found.span.start);
     let mut mentions: Vec<Mention> = Vec::new();
     for found in found {
-        let mention = Mention::new(found.kind, found.name);
-        if !mentions.contains(&mention) {
-            mentions.push(mention);
+        let person = person_of_file(&found.name).map(|name| Mention::new(EntityKind::Person, name));
+        for mention in iter::once(Mention::new(found.kind, found.name)).chain(person) {
+            if !mentions.contains(&mention) {
+                mentions.push(mention);
+            }
         }
     }
     mentions
@@ -70,6 +78,8 @@ pub fn names(text: &str) -> Vec<String> {
         }
     };
     let mut before: Option<&str> = None;
+    let called = called(text);
+    let is_called = |word: &str| called.iter().any(|called| called.word == word);
     for word in head(text).split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '#'))) {
         let word = word.trim_matches(['-', '.', '/', '_']);
         let capitalised = word.starts_with(char::is_uppercase);
@@ -78,9 +88,9 @@ pub fn names(text: &str) -> Vec<String> {
         }
         before = capitalised.then_some(word);
         let numbered = word.starts_with('#') && word.len() > 1;
-        if numbered
-            || word.chars().count() >= 3 && word.chars().any(char::is_alphabetic) && !is_stop_word(&word.to_lowercase())
-        {
+        let lower = word.to_lowercase();
+        let says_something = if called::is_common_name(&lower) { is_called(&lower) } else { !is_stop_word(&lower) };
+        if numbered || word.chars().count() >= 3 && word.chars().any(char::is_alphabetic) && says_something {
             add(word);
             word.rsplit_once('/').into_iter().for_each(|(_, last)| add(last));
         }
@@ -127,6 +137,19 @@ mod tests {
     }
 
     #[test]
+    fn common_words_are_names_only_where_a_person_stands() {
+        assert!(!names("mark it as done, it will work").iter().any(|name| name == "mark" || name == "will"));
+        assert!(names("What did Mark say to Will").iter().any(|name| name == "mark"));
+        assert!(names("What did Mark say to Will").iter().any(|name| name == "will"));
+    }
+
+    #[test]
+    fn a_persons_page_mentions_the_person() {
+        use EntityKind::*;
+        check("see people/amy.md", &[(Document, "people/amy.md"), (Person, "Amy")]);
+    }
+
+    #[test]
     fn names_are_lower_cased_and_cover_first_names_and_file_names() {
         let names = names("Ask Amy Pond about src/store/Sqlite.rs, bob");
         for expected in ["amy pond", "amy", "src/store/sqlite.rs", "sqlite.rs", "bob"] {
@@ -138,7 +161,7 @@ mod tests {
         #[test]
         fn mentions_stand_in_the_text_and_nothing_panics(text in "\\PC{0,200}") {
             for mention in mentions(&text) {
-                prop_assert!(text.contains(&mention.name));
+                prop_assert!(text.contains(&mention.name) || mention.kind == EntityKind::Person);
             }
             prop_assert!(names(&text).len() <= MOST_NAMES);
         }

@@ -5,6 +5,7 @@
 //! the client would throw the user's prompt away.
 
 mod answer;
+mod command;
 mod deadline;
 mod event;
 mod journal;

@@ -10,9 +10,9 @@ mod score;
 mod session;
 mod time;
 
-pub use entity::{Entity, EntityId, EntityKind, Mention};
+pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
 pub use memory::{
-    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
+    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger, Use,
     index_text,
 };
 pub use project::{Project, ProjectId};

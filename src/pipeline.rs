@@ -1,9 +1,15 @@
-//! The steps from what agents wrote to what can be recalled: ingest, catch, embed.
+//! The steps from what agents wrote to what can be recalled: ingest, catch, embed; and what people wrote down themselves.
 
 mod catch;
+mod commands;
 mod embed;
 mod ingest;
+mod names;
+mod uses;
 
 pub use catch::{CatchReport, catch};
+pub use commands::note_commands;
 pub use embed::embed;
 pub use ingest::{IngestProgress, IngestReport, ingest};
+pub use names::take_in_names;
+pub use uses::judge_uses;

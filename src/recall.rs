@@ -7,21 +7,28 @@ mod calibration;
 mod candidates;
 mod fuse;
 mod intent;
+mod named;
 mod query;
+mod question;
 mod render;
 mod rerank;
 mod select;
 mod standing;
+mod topic;
+mod used;
+mod warning;
 mod weights;
 
 use std::time::Duration;
 
 use crate::model::{Explanation, MemoryId, Outcome, Timestamp};
-use crate::store::{FoundMemory, RecallStore, Result};
+use crate::store::{FoundMemory, RecallStore, Result, SessionName};
 
 pub use query::{Moment, Query, WindowMessage};
+pub use question::{Question, may_answer, take_answer};
 pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block};
 pub use standing::{Lesson, standing};
+pub use warning::{Warning, warning};
 pub use weights::Weights;
 
 /// How much may be injected.
@@ -60,6 +67,10 @@ pub struct StageTimes {
 pub struct Recall {
     /// Every candidate, best first, with its outcome.
     pub hits: Vec<Hit>,
+    /// What must be asked before some of them are of use.
+    pub question: Option<Question>,
+    /// What names were found to mean, to be remembered for the session.
+    pub learned: Vec<SessionName>,
     /// The query's vector, if it was embedded in time.
     pub vector: Option<Vec<f32>>,
     /// About the text score of a memory that holds every counted word of the query.
@@ -131,6 +142,7 @@ pub fn recall(
     let ids: Vec<MemoryId> = candidates.found.keys().copied().collect();
     let found = store.fetch(&ids, &query.scope)?;
     let votes = store.votes(&ids)?;
+    candidates.uses = store.uses(&ids)?.into_iter().map(|uses| (uses.memory, uses)).collect();
     let shown = match &query.session {
         Some(session) => store.already_shown(session, &ids)?,
         None => Vec::new(),
@@ -138,16 +150,12 @@ pub fn recall(
     times.search = clock.lap();
     let fused = fuse::fuse(&candidates, found, query.moment, situation.weights);
     let reranked = rerank::rerank(fused, situation, &candidates, &votes, vector.as_deref());
-    let hits = select::select(reranked, situation, &candidates, &shown);
+    let mut hits = select::select(reranked, situation, &candidates, &shown);
+    let question = question::decide(&candidates.named, &candidates.mentions, query, &mut hits);
+    let learned = question::learned(&candidates.named, query, situation.now);
     times.rank = clock.lap();
-    Ok(Recall {
-        hits,
-        vector,
-        text_total: candidates.text_total,
-        memories: candidates.memories,
-        spread: candidates.spread,
-        times,
-    })
+    let (text_total, memories, spread) = (candidates.text_total, candidates.memories, candidates.spread);
+    Ok(Recall { hits, question, learned, vector, text_total, memories, spread, times })
 }
 
 /// Measures stages one after another.

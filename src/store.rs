@@ -1,11 +1,12 @@
 //! Where sessions, memories and votes are kept.
 //!
-//! Three traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
-//! [`RecallStore`] for finding memories and remembering what was shown. A backend implements all three and is then a
-//! [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
+//! Four traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
+//! [`EntityStore`] for what memories are about, [`RecallStore`] for finding memories and remembering what was shown. A
+//! backend implements all four and is then a [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
+mod entities;
 mod error;
 pub mod kin;
 mod memories;
@@ -14,11 +15,14 @@ mod sessions;
 pub mod spool;
 pub mod sqlite;
 
+pub use entities::{
+    Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
+};
 pub use error::StoreError;
 pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
 pub use recall::{
-    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS, Scope,
-    Standing, TermWorth, VectorHit, VectorHits, Vote, VoteRecord,
+    Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
+    Scope, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use sessions::{
     Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,
@@ -29,6 +33,6 @@ pub use sessions::{
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A whole backend.
-pub trait Store: SessionStore + MemoryStore + RecallStore {}
+pub trait Store: SessionStore + MemoryStore + EntityStore + RecallStore {}
 
-impl<T: SessionStore + MemoryStore + RecallStore> Store for T {}
+impl<T: SessionStore + MemoryStore + EntityStore + RecallStore> Store for T {}

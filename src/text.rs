@@ -4,6 +4,7 @@
 //! lower-cased and stemmed, identifiers are split (`recallWindow`, `recall_window`, `src/recall.rs`) and also kept
 //! whole, scripts without spaces give overlapping pairs of characters.
 
+mod command;
 mod common_words;
 mod failure;
 mod stop_words;
@@ -12,6 +13,7 @@ use std::cell::RefCell;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+pub use command::{comparable_command, without_numbers};
 pub use common_words::common_share;
 pub use failure::{FailureTerms, failure_terms};
 pub use stop_words::is_stop_word;

@@ -8,7 +8,7 @@ use super::moment::{Conversation, Evidence, Moment};
 use super::source::{QUOTE_CHARS, chunk};
 use super::taint::repeats_tool_output;
 use super::{Excerpt, prose::Sentence};
-use crate::entity::mentions;
+use crate::entity::{mentions, people_of_files};
 use crate::model::{
     Direction, EntityKind, MemoryDraft, MemoryKind, MemoryStatus, Mention, Message, Origin, Polarity, Provenance, Step,
     Trigger, Turn,
@@ -210,6 +210,11 @@ fn entities(text: &str, files: &[String]) -> Vec<Mention> {
         let covered = mention.kind == EntityKind::File && found.iter().any(|known| known.name.ends_with(&mention.name));
         if !covered && !found.contains(&mention) {
             found.push(mention);
+        }
+    }
+    for person in people_of_files(files.iter().map(String::as_str)) {
+        if !found.contains(&person) {
+            found.push(person);
         }
     }
     found.truncate(MOST_ENTITIES);

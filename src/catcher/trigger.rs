@@ -13,6 +13,8 @@ mod pushback;
 mod recovery;
 mod repeat;
 
+pub(super) use recovery::telling_line;
+
 use super::lexicon::{LEXICON, Section};
 use super::moment::{Conversation, Heard, Hit, Moment};
 use super::prose::Sentence;

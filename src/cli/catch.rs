@@ -18,6 +18,7 @@ pub(super) struct CatchArgs {
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     let mut store = app.open_store()?;
     let report = pipeline::catch(&mut store, app.now, &mut |_, _| {}).context("catch memories")?;
+    pipeline::note_commands(&mut store)?;
     pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})
         .context("the memories are stored, but not all their vectors")?;
     store.tidy()?;

@@ -80,6 +80,7 @@ fn draft(line: &str) -> Result<MemoryDraft, String> {
     }
     if draft.entities.is_empty() {
         draft.entities = entity::mentions(&draft.index_text());
+        draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     }
     Ok(draft)
 }

@@ -142,12 +142,19 @@ fn show(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
     if as_json {
         let mut value = exchange::to_json(&memory);
         value["recalls"] = json!(recalls);
+        value["uses"] = json!(store.uses(&[id])?.first());
         return print_json(&value);
     }
     print_line(summary(&memory));
     print_line("");
     print_line(text::printable(&memory.draft.body));
     show_facts(&memory);
+    if let Some(uses) = store.uses(&[id])?.first() {
+        print_line(format_args!(
+            "{:9} followed {}, ignored {}, contradicted {}",
+            "used", uses.followed, uses.ignored, uses.contradicted
+        ));
+    }
     show_recalls(&recalls);
     Ok(())
 }

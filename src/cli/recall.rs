@@ -1,5 +1,7 @@
 //! `recall`: the hook's search by hand, with or without the reasons.
 
+mod report;
+
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -17,7 +19,8 @@ use crate::{text, trace};
 #[derive(Args)]
 pub(super) struct RecallArgs {
     /// What is asked or said
-    text: String,
+    #[arg(required_unless_present = "report")]
+    text: Option<String>,
     /// A file at hand (may be given several times)
     #[arg(long = "file", value_name = "PATH")]
     files: Vec<String>,
@@ -30,6 +33,9 @@ pub(super) struct RecallArgs {
     /// Show every candidate with each part of its score, the floor and the outcome
     #[arg(long)]
     explain: bool,
+    /// Show what the hooks injected, and what they would have injected in shadow mode
+    #[arg(long, conflicts_with_all = ["text", "explain"])]
+    report: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -37,16 +43,21 @@ pub(super) struct RecallArgs {
 
 pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
+    if args.report {
+        return report::run(&store, args.json, app);
+    }
     let query = query(args, app)?;
     let recalled = ask(&query, app, &store)?;
     if args.json {
         let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
-        return print_json(&json!({ "memories": hits }));
+        let question =
+            recalled.question.as_ref().map(|question| json!({ "name": question.word, "choices": question.choices }));
+        return print_json(&json!({ "memories": hits, "question": question }));
     }
     if args.explain {
         return explain(&query, &recalled);
     }
-    let block = recall::block(recalled.injected());
+    let block = recall::block(&recalled);
     print_line(if block.is_empty() { "nothing to recall" } else { &block });
     Ok(())
 }
@@ -97,7 +108,7 @@ fn query(args: &RecallArgs, app: &App) -> anyhow::Result<Query> {
         files.push(absolute);
     }
     let moment = if args.files.is_empty() { Moment::Prompt } else { Moment::File };
-    Ok(Query { moment, text: args.text.clone(), window: Vec::new(), files, scope, session })
+    Ok(Query { moment, text: args.text.clone().unwrap_or_default(), window: Vec::new(), files, scope, session })
 }
 
 fn injected(hit: &Hit) -> bool {
@@ -120,6 +131,10 @@ fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
     }
     if recalled.hits.is_empty() {
         print_line("no candidates");
+    }
+    if let Some(question) = &recalled.question {
+        let names: Vec<&str> = question.choices.iter().map(|choice| choice.name.as_str()).collect();
+        print_line(format_args!("asks which {}: {}", question.word, text::one_line(&names.join(", "), 200)));
     }
     for hit in &recalled.hits {
         let explanation = &hit.explanation;

@@ -46,6 +46,7 @@ pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
     }
     draft.entities = entity::mentions(&text);
     draft.entities.extend(args.entities.iter().map(|name| named(name)));
+    draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     let mut store = app.open_store()?;
     match store.add_memory(&draft, app.now)? {
         Added::New(id) => print_line(format_args!("remembered as #{id}")),

@@ -63,6 +63,11 @@ fn catch_up(args: &WorkerArgs, app: &App, store: &mut crate::store::sqlite::Sqli
         }
         pipeline::catch(store, now(), &mut |_, _| {})?;
         pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+        pipeline::note_commands(store)?;
+        pipeline::judge_uses(store)?;
+    }
+    if let Err(error) = pipeline::take_in_names(store, &app.settings.entity_sources) {
+        Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
     }
     store.tidy()?;
     Ok(())

@@ -60,6 +60,10 @@ pub struct Settings {
     pub recall_on_files: bool,
     /// Most characters that one file event may inject.
     pub file_budget_chars: usize,
+    /// Say before a command of the agent runs that it failed in earlier sessions.
+    pub warn_before_commands: bool,
+    /// Names of people and things: files of one name a line, and directories with one page for each person.
+    pub entity_sources: Vec<PathBuf>,
     /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
     pub excluded: Vec<String>,
 }
@@ -76,6 +80,8 @@ impl Default for Settings {
             model: "all-MiniLM-L6-v2".to_owned(),
             recall_on_files: true,
             file_budget_chars: 1_200,
+            warn_before_commands: false,
+            entity_sources: Vec::new(),
             excluded: Vec::new(),
         }
     }

@@ -62,6 +62,13 @@ pub enum HookEvent {
         /// Start of the new text, if there is one.
         change: String,
     },
+    /// The agent is about to run a command.
+    Command {
+        /// Where.
+        place: Place,
+        /// The command.
+        command: String,
+    },
     /// A command of the agent failed.
     Failure {
         /// Where.
@@ -96,6 +103,7 @@ impl HookEvent {
         let Some(place) = place(&wire) else { return Ok(None) };
         Ok(match name {
             "UserPromptSubmit" => prompt(place, &wire),
+            "PreToolUse" => command(place, &wire),
             "PostToolUse" => file(place, &wire),
             "PostToolUseFailure" => failure(place, &wire),
             "SessionStart" => Some(start(place, wire.source.as_deref())),
@@ -108,6 +116,7 @@ impl HookEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Prompt { .. } => "UserPromptSubmit",
+            Self::Command { .. } => "PreToolUse",
             Self::File { .. } => "PostToolUse",
             Self::Failure { .. } => "PostToolUseFailure",
             Self::Start { .. } => "SessionStart",
@@ -119,6 +128,7 @@ impl HookEvent {
     pub fn place(&self) -> &Place {
         match self {
             Self::Prompt { place, .. }
+            | Self::Command { place, .. }
             | Self::File { place, .. }
             | Self::Failure { place, .. }
             | Self::Start { place, .. }
@@ -161,6 +171,14 @@ fn file(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {
 fn change(input: &ToolInput<'_>) -> String {
     let new = input.new_string.as_deref().or(input.content.as_deref()).unwrap_or_default();
     text::excerpt(new.get(..16 * CHANGE_CHARS).unwrap_or(new), CHANGE_CHARS)
+}
+
+fn command(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {
+    if wire.tool_name.as_deref() != Some("Bash") {
+        return None;
+    }
+    let command = wire.tool_input.as_ref()?.command.as_deref()?;
+    Some(HookEvent::Command { place, command: command.to_owned() })
 }
 
 fn failure(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {
@@ -227,6 +245,17 @@ mod tests {
         );
         let Some(HookEvent::File { path, change, .. }) = event else { panic!("{event:?}") };
         assert_eq!((path.as_str(), change.as_str()), ("/p/a.rs", "let port = 1;"));
+    }
+
+    #[test]
+    fn only_commands_are_looked_at_beforehand() {
+        let event = read(r#""hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"make ship"}"#);
+        let Some(HookEvent::Command { command, .. }) = event else { panic!("{event:?}") };
+        assert_eq!(command, "make ship");
+        assert_eq!(
+            read(r#""hook_event_name":"PreToolUse","tool_name":"Read","tool_input":{"file_path":"/p/a"}"#),
+            None
+        );
     }
 
     #[test]

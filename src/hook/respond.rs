@@ -8,7 +8,7 @@ use super::deadline::Deadline;
 use super::event::{HookEvent, Place, Source};
 use super::journal::{Journal, StageTiming};
 use super::vector::{ModelFiles, NoVector, PendingVector};
-use super::{Answer, worker};
+use super::{Answer, command, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
 use crate::model::{Outcome, Project, Timestamp};
@@ -38,6 +38,10 @@ pub struct Surroundings<'a> {
 
 /// Acts on an event. The answer, if any, goes to `out` in one piece before anything else is written anywhere.
 pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn Write) {
+    // Before every command of the agent: without the setting nothing is looked at.
+    if matches!(event, HookEvent::Command { .. }) && !surroundings.settings.warn_before_commands {
+        return;
+    }
     let place = event.place();
     let project = trace::project::identify(&place.cwd);
     if is_excluded(&project, place, surroundings.settings) {
@@ -50,6 +54,7 @@ pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn
             start_worker(surroundings, None);
         }
         _ if surroundings.settings.recall == RecallMode::Off => {}
+        HookEvent::Command { place, command } => command::warn(place, command, &project, surroundings, out),
         HookEvent::File { .. } if !surroundings.settings.recall_on_files => {}
         _ => answer_query(event, &project, surroundings, out),
     }
@@ -68,7 +73,7 @@ fn start_worker(surroundings: &Surroundings<'_>, transcript: Option<&Path>) {
 }
 
 /// Opens the store as hooks do; a missing one is the normal state before the first ingest.
-fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
+pub(super) fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
     match SqliteStore::open_for_hook(&surroundings.paths.database()) {
         Ok(store) => Some(store),
         Err(StoreError::Missing { .. }) => None,
@@ -84,12 +89,18 @@ fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surrounding
     let deadline = Deadline::new(surroundings.started, surroundings.settings.deadline_ms);
     let mut timing =
         StageTiming { at: surroundings.now.to_string(), event: event.name().to_owned(), ..StageTiming::default() };
-    let query = query(event, project, surroundings.now);
+    let mut query = query(event, project, surroundings.now);
     timing.read_us = micros(deadline);
-    if query.is_silent() {
+    if query.is_silent() && !recall::may_answer(&query.text) {
         return;
     }
     let Some(mut store) = open(surroundings) else { return };
+    if query.moment == Moment::Prompt {
+        take_answer(&mut query, surroundings, &mut store);
+    }
+    if query.is_silent() {
+        return store.leak();
+    }
     timing.open_us = micros(deadline) - timing.read_us;
     let mut attempt =
         Attempt { event, query: &query, surroundings, weights: Weights::default(), deadline, degraded: None };
@@ -97,6 +108,7 @@ fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surrounding
         Ok(mut recalled) => {
             let before = deadline.spent();
             attempt.record(&mut recalled, &mut store);
+            attempt.remember_names(&recalled, &mut store);
             timing.record_us = (deadline.spent() - before).as_micros() as u64;
             timing.injected = recalled.injected().count();
             attempt.say(&recalled, out);
@@ -126,6 +138,19 @@ fn note_stages(timing: &mut StageTiming, recalled: &Recall) {
     timing.rank_us = times.rank.as_micros() as u64;
 }
 
+/// A prompt may answer what was asked at the one before ("which Adam?"): it then asks that again, of the one meant.
+fn take_answer(query: &mut Query, surroundings: &Surroundings<'_>, store: &mut SqliteStore) {
+    let Some(session) = query.session.clone() else { return };
+    let noted = match recall::take_answer(query, store, surroundings.now) {
+        Ok(Some(name)) => store.note_name(&session, &name),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        Journal::new(surroundings.paths).log(surroundings.now, &format!("the answer is not kept: {error}"));
+    }
+}
+
 /// The question that an event puts.
 fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     let place = event.place();
@@ -136,7 +161,9 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
         }
         HookEvent::Failure { command, error, .. } => (Moment::Failure, format!("$ {command}\n{error}"), Vec::new()),
         HookEvent::Prompt { prompt, .. } => (Moment::Prompt, prompt.clone(), Vec::new()),
-        HookEvent::Start { .. } | HookEvent::Settled { .. } => (Moment::Prompt, String::new(), Vec::new()),
+        HookEvent::Command { .. } | HookEvent::Start { .. } | HookEvent::Settled { .. } => {
+            (Moment::Prompt, String::new(), Vec::new())
+        }
     };
     let window = place.transcript.as_deref().map(|path| trace::tail(path, WINDOW)).unwrap_or_default();
     let moment = if moment == Moment::Prompt && window.is_empty() { Moment::Opening } else { moment };
@@ -150,7 +177,8 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     }
 }
 
-fn scope(place: &Place, project: &Project, now: Timestamp) -> Scope {
+/// Everything that the project may be answered from but what the session itself has brought.
+pub(super) fn scope(place: &Place, project: &Project, now: Timestamp) -> Scope {
     // What was caught from this very session is in its context anyway.
     Scope { project: Some(project.key.clone()), before: now, not_session: Some(place.session.clone()) }
 }
@@ -234,6 +262,21 @@ impl Attempt<'_> {
         }
     }
 
+    /// Keeps what names mean in this session, and what is asked about them.
+    fn remember_names(&mut self, recalled: &Recall, store: &mut SqliteStore) {
+        if self.surroundings.settings.recall == RecallMode::Shadow {
+            return;
+        }
+        let now = self.surroundings.now;
+        let asked = recalled.question.as_ref().map(|question| question.open(self.query, now));
+        for mut name in recalled.learned.iter().cloned().chain(asked) {
+            name.asked = redact::redact(&name.asked).into_owned();
+            if let Err(error) = store.note_name(&self.event.place().session, &name) {
+                self.degraded = Some(format!("what {} means is not kept: {error}", name.name));
+            }
+        }
+    }
+
     fn record_of(&self, hit: &Hit, asked: &str, shadow: bool) -> RecallRecord {
         let explanation = &hit.explanation;
         let prompt_id = match self.event {
@@ -249,18 +292,21 @@ impl Attempt<'_> {
             score: explanation.score,
             floor: explanation.floor,
             signals: explanation.signals.clone(),
-            outcome: if shadow { Outcome::KeptBack } else { explanation.outcome },
-            why: if shadow { format!("shadow mode; {}", explanation.why) } else { explanation.why.clone() },
+            outcome: match explanation.outcome {
+                Outcome::Injected if shadow => Outcome::Shadowed,
+                outcome => outcome,
+            },
+            why: explanation.why.clone(),
             at: self.surroundings.now,
         }
     }
 
     fn say(&self, recalled: &Recall, out: &mut dyn Write) {
-        let context = recall::block(recalled.injected());
+        let context = recall::block(recalled);
         if context.is_empty() || self.surroundings.settings.recall == RecallMode::Shadow {
             return;
         }
-        let message = self.surroundings.settings.announce.then(|| recall::announcement(recalled.injected()));
+        let message = self.surroundings.settings.announce.then(|| recall::announcement(recalled));
         Answer { event: self.event.name(), context, message }.write(out);
     }
 }

@@ -76,6 +76,23 @@ pub struct Entity {
     pub kind: EntityKind,
     /// The name shown to people.
     pub name: String,
+    /// What tells it from others of its name; empty when nobody said.
+    pub note: String,
     /// In how many memories it is mentioned.
     pub memories: u32,
+}
+
+/// An entity that a person wrote down: a line of a names file, a page about somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedEntity {
+    /// What kind of thing.
+    pub kind: EntityKind,
+    /// Its full name.
+    pub name: String,
+    /// Further names.
+    pub aliases: Vec<String>,
+    /// What tells it from others of its name.
+    pub note: String,
+    /// The file that stands for it, absolute.
+    pub file: Option<String>,
 }

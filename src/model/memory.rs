@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Mention, SessionId, Timestamp};
 
 /// A memory's number, by which people and agents name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemoryId(pub i64);
 
@@ -155,6 +155,18 @@ named! {
         UserCorrectsAgent = "user_corrects_agent",
         /// The agent corrected the user.
         AgentCorrectsUser = "agent_corrects_user",
+    }
+}
+
+named! {
+    /// What became of a memory in the turn after it was shown.
+    Use {
+        /// The agent's work shows it.
+        Followed = "followed",
+        /// The agent's work does not show it.
+        Ignored = "ignored",
+        /// The agent followed it, and the user set the agent right.
+        Contradicted = "contradicted",
     }
 }
 

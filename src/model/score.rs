@@ -23,6 +23,8 @@ pub struct Signal {
 pub enum Outcome {
     /// Put into the context.
     Injected,
+    /// Would have been, but recall is in shadow mode.
+    Shadowed,
     /// Good enough, but left out: shown before, too alike another, or over the budget.
     KeptBack,
     /// Below the floor.
@@ -34,6 +36,7 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Injected => "injected",
+            Self::Shadowed => "shadowed",
             Self::KeptBack => "kept_back",
             Self::Dropped => "dropped",
         }

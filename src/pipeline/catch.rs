@@ -1,5 +1,6 @@
 //! Memories out of what was ingested: store → catcher → store.
 
+mod graduate;
 mod known;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

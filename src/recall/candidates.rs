@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::named::{self, Named};
+use super::topic::Topic;
 use super::{Moment, Query, Weights};
-use crate::model::{EntityKind, MemoryId};
-use crate::store::{RecallStore, Result, VectorHit};
+use crate::model::{EntityId, EntityKind, MemoryId};
+use crate::store::{RecallStore, Result, Uses, VectorHit};
 use crate::text;
+
+/// Memories that each of those that a name may mean gives at least.
+const LEAST_MENTIONS: usize = 5;
 
 /// What the searches say of one memory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +48,14 @@ pub(super) struct Candidates {
     pub(super) cosine_floor: f32,
     /// Whether the query has a vector.
     pub(super) embedded: bool,
+    /// What the query names.
+    pub(super) named: Named,
+    /// Which of the named a memory mentions.
+    pub(super) mentions: BTreeMap<MemoryId, Vec<EntityId>>,
+    /// What it is about beside the names.
+    pub(super) topic: Topic,
+    /// What became of them when they were shown before.
+    pub(super) uses: BTreeMap<MemoryId, Uses>,
     /// Text scores of everything that holds a counted word, candidate or not.
     scores: HashMap<MemoryId, f32>,
     spans: HashMap<MemoryId, f32>,
@@ -67,9 +80,13 @@ pub(super) fn by_words(query: &Query, weights: &Weights, store: &dyn RecallStore
         }
     }
     if query.moment == Moment::File {
+        candidates.named.entities = named::by_files(query, store)?;
+        add_mentions(&mut candidates, query, weights, store)?;
         return Ok(candidates);
     }
+    candidates.named = named::in_text(query, store)?;
     add_mentions(&mut candidates, query, weights, store)?;
+    candidates.topic = Topic::of(query, candidates.named.entities.iter().map(|entity| entity.name.as_str()));
     let lexical = store.matching(&query.search_terms(), &query.scope, weights.postings)?;
     for (id, _) in best(&lexical.scores, weights.candidates) {
         candidates.entry(id);
@@ -119,6 +136,9 @@ pub(super) fn by_vector(
     for VectorHit { id, cosine } in store.cosines(model, vector, &without)? {
         candidates.entry(id).cosine = Some(cosine);
     }
+    for evidence in candidates.found.values() {
+        candidates.topic.compare(evidence);
+    }
     Ok(())
 }
 
@@ -144,13 +164,17 @@ fn best(scores: &HashMap<MemoryId, f32>, count: usize) -> Vec<(MemoryId, f32)> {
     best
 }
 
-/// Memories that mention an entity the query names. Files named in a prompt count as files at hand.
+/// Memories that mention an entity that is named, or that a file at hand stands for. Files named in a prompt count as
+/// files at hand.
 fn add_mentions(candidates: &mut Candidates, query: &Query, weights: &Weights, store: &dyn RecallStore) -> Result<()> {
-    for entity in store.known_entities(&query.names())? {
-        let ids = store.mentioning(&[entity.id], &query.scope, weights.mentions)?;
+    for entity in candidates.named.entities.clone() {
+        // Those that a name may mean share what one entity gives, so that a name that many bear costs no more.
+        let most = (weights.mentions / candidates.named.alternatives(entity.id)).max(LEAST_MENTIONS);
+        let ids = store.mentioning(&[entity.id], &query.scope, most)?;
         for id in ids {
+            candidates.mentions.entry(id).or_default().push(entity.id);
             let evidence = candidates.entry(id);
-            evidence.file |= entity.kind == EntityKind::File;
+            evidence.file |= entity.kind == EntityKind::File || query.moment == Moment::File;
             evidence.entities.push(entity.name.clone());
         }
     }

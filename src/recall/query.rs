@@ -120,7 +120,7 @@ impl Query {
 
     /// The part of the conversation that counts, latest first: none when the prompt stands on its own, the latest
     /// message when it says a little, up to five when it says next to nothing ("fix that too").
-    fn counted_window(&self) -> impl Iterator<Item = &WindowMessage> {
+    pub(super) fn counted_window(&self) -> impl Iterator<Item = &WindowMessage> {
         let topical = Words::of(&self.text).topical.len();
         let count = match (self.moment, topical) {
             (Moment::Failure, _) => 0,

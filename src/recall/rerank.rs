@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::candidates::Candidates;
 use super::fuse::Ranked;
-use super::{Moment, Situation, Weights};
+use super::{Moment, Situation, Weights, used};
 use crate::model::{MemoryDraft, MemoryKind, Trigger};
 use crate::store::Vote;
 use crate::text;
@@ -38,6 +38,10 @@ pub(super) fn rerank(
         candidate.scale("observed", observed as f32, recurrence(observed));
         let (count, factor) = vote_factor(candidate, votes, vector, weights);
         candidate.scale("votes", count, factor);
+        if let Some(uses) = candidates.uses.get(&candidate.found.memory.id) {
+            let (balance, factor) = used::factor(uses);
+            candidate.scale("used", balance, factor);
+        }
         if !candidate.found.in_scope {
             candidate.scale("elsewhere", 1.0, weights.elsewhere);
         }
@@ -58,6 +62,8 @@ fn add_file(candidate: &mut Ranked, situation: &Situation<'_>) {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         !name.is_empty() && text.contains(name)
     });
+    // A file that stands for somebody is about all that mentions them.
+    let named = named || situation.query.moment == Moment::File && !candidate.evidence.entities.is_empty();
     match (named, situation.query.moment) {
         (true, Moment::File) => candidate.add("file_named", 1.0, situation.weights.file_named),
         (true, _) => candidate.add("file_named", 1.0, situation.weights.file_touched),

@@ -67,6 +67,9 @@ fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
     if mentioned && evidence.bm25 == 0.0 && cosine < situation.weights.mention_cosine {
         return Some("only mentions the same name".to_owned());
     }
+    if candidates.topic.is_beside(evidence, &candidate.found.memory.draft) {
+        return Some(format!("mentions {}, but is about something else", evidence.entities.join(", ")));
+    }
     if !mentioned && evidence.bm25 == 0.0 && cosine < candidates.cosine_floor {
         return Some("no nearer than much else in the store".to_owned());
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::MemoryId;
+use crate::model::{EntityId, MemoryId};
 
 /// A store operation that did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum StoreError {
     /// There is no such memory.
     #[error("no memory {0}; `memory-lane memories list` shows what there is")]
     NoSuchMemory(MemoryId),
+    /// There is no such entity.
+    #[error("no entity {}; `memory-lane entities list` shows what there is", .0.0)]
+    NoSuchEntity(EntityId),
+    /// A change of entities that makes no sense.
+    #[error("{0}")]
+    Entity(String),
     /// A vector of the wrong length for its model.
     #[error("a vector of {found} numbers for model {model}, which has {expected}")]
     WrongDimension {

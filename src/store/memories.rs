@@ -1,7 +1,7 @@
 //! Memories and their vectors.
 
 use super::Result;
-use crate::model::{Entity, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, SessionId, Timestamp};
+use crate::model::{Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, SessionId, Timestamp};
 
 /// What became of a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +116,6 @@ pub trait MemoryStore {
 
     /// The memories nearest to one memory by their stored vectors, with cosine, nearest first.
     fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>>;
-
-    /// Entities, most mentioned first.
-    fn entities(&self, limit: usize) -> Result<Vec<Entity>>;
 
     /// How much there is; `model` says whose vectors count.
     fn counts(&self, model: &str) -> Result<StoreCounts>;

@@ -1,7 +1,8 @@
 //! Finding memories, and remembering what was shown and how it was judged.
 
 use super::Result;
-use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp};
+use super::entities::{CommandRuns, SessionName};
+use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp, Use};
 
 /// What a query may be answered from.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +94,17 @@ pub struct Standing {
     pub kin: Vec<MemoryId>,
 }
 
+/// An entity whose name holds a word: Adam Smith for `adam`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bearer {
+    /// The word, lower-cased.
+    pub word: String,
+    /// The entity.
+    pub entity: KnownEntity,
+    /// What tells it from others; often empty.
+    pub note: String,
+}
+
 /// A candidate with what ranking needs to know of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundMemory {
@@ -124,6 +136,34 @@ pub struct VoteRecord {
     pub session: Option<SessionId>,
     /// When.
     pub at: Timestamp,
+}
+
+/// What became of a memory that was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseRecord {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// In which session.
+    pub session: SessionId,
+    /// When it was shown.
+    pub at: Timestamp,
+    /// What became of it.
+    pub outcome: Use,
+    /// By what that is seen.
+    pub why: String,
+}
+
+/// How often a memory was followed and not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Uses {
+    /// Which memory.
+    pub memory: MemoryId,
+    /// How often the agent followed it.
+    pub followed: u32,
+    /// How often it did not.
+    pub ignored: u32,
+    /// How often the user did not agree.
+    pub contradicted: u32,
 }
 
 /// One memory that a hook considered.
@@ -162,6 +202,8 @@ pub struct RecallFilter {
     pub session: Option<SessionId>,
     /// Only what was injected.
     pub injected: bool,
+    /// Only what would have been injected in shadow mode.
+    pub shadowed: bool,
     /// At most so many, latest first; 0 means all.
     pub limit: usize,
 }
@@ -183,6 +225,8 @@ pub struct RecallRow {
     pub signals: serde_json::Value,
     /// What became of it.
     pub outcome: String,
+    /// Why, in words.
+    pub why: String,
     /// When.
     pub at: Timestamp,
 }
@@ -204,6 +248,30 @@ pub trait RecallStore {
 
     /// The entities that bear one of these names (compared without case); file names match by path suffix.
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>>;
+
+    /// People and projects whose names of several words hold one of these (lower-cased) words, at most 8 for each.
+    fn bearers(&self, words: &[String]) -> Result<Vec<Bearer>>;
+
+    /// The same for words that are one letter off: `micheal` gives Michael Ford. `word` is the word asked for.
+    fn bearers_spelt_like(&self, words: &[String]) -> Result<Vec<Bearer>>;
+
+    /// The entities that these files stand for.
+    fn entities_of_files(&self, paths: &[String]) -> Result<Vec<KnownEntity>>;
+
+    /// What names mean in a session, and what is open.
+    fn session_names(&self, session: &SessionId) -> Result<Vec<SessionName>>;
+
+    /// Notes what a name means in a session, or that it was asked.
+    fn note_name(&mut self, session: &SessionId, name: &SessionName) -> Result<()>;
+
+    /// How a command (in the form for comparison) went in the scope's project, session by session, latest first.
+    fn command_runs(&self, command: &str, scope: &Scope) -> Result<Vec<CommandRuns>>;
+
+    /// Notes that the session is warned of a command; false when it was before.
+    fn claim_warning(&mut self, session: &SessionId, command: &str, at: Timestamp) -> Result<bool>;
+
+    /// Memories in scope, of these sessions, about a failure that another way solved.
+    fn recoveries(&self, sessions: &[SessionId], scope: &Scope) -> Result<Vec<MemoryId>>;
 
     /// Memories in scope that mention one of the entities, latest first, at most `limit` for each.
     fn mentioning(&self, entities: &[EntityId], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>>;
@@ -238,6 +306,15 @@ pub trait RecallStore {
 
     /// Stores a vote together with the query that last surfaced the memory (in that session, if given).
     fn vote(&mut self, vote: &VoteRecord) -> Result<()>;
+
+    /// Injected recalls that are not judged yet, oldest first; their outcome is still to be found.
+    fn unjudged(&self, limit: usize) -> Result<Vec<UseRecord>>;
+
+    /// Keeps what became of a recall; a later judgement of the same takes its place.
+    fn note_use(&mut self, used: &UseRecord) -> Result<()>;
+
+    /// What became of these memories so far; those never judged are left out.
+    fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>>;
 
     /// What was recalled, latest first.
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>>;

@@ -1,13 +1,19 @@
 //! The store in one SQLite file, in write-ahead-log mode: readers never wait for the writer.
 //!
-//! Each file below holds one subject as functions over a connection; the three `*_store` files tie them to the traits.
+//! Each file below holds one subject as functions over a connection; the four `*_store` files tie them to the traits.
 
 mod append;
 mod candidates;
 mod catching;
 mod chunk;
+mod command_runs;
 mod dot;
 mod entities;
+mod entity_changes;
+mod entity_queue;
+mod entity_sources;
+mod entity_store;
+mod entity_words;
 mod failure;
 mod feedback;
 mod kin;
@@ -24,10 +30,12 @@ mod open;
 mod recall_store;
 mod recalls;
 mod scope;
+mod session_names;
 mod session_store;
 mod sessions;
 mod spans;
 mod turns;
+mod uses;
 mod values;
 mod vectors;
 mod words;

@@ -230,7 +230,31 @@ fn shadow_mode_records_and_says_nothing() {
     fs::write(home.path().join("config.json"), r#"{"recall":"shadow","deadline_ms":60000}"#).unwrap();
     assert_eq!(injected(&home, &prompt("a", "which port does the server listen on behind the load balancer?")), "");
     let shown = home.json(&["memories", "show", "1", "--json"]);
-    assert_eq!(shown["recalls"][0]["outcome"], "kept_back");
+    assert_eq!(shown["recalls"][0]["outcome"], "shadowed");
+}
+
+#[test]
+fn the_report_of_shadow_mode_says_what_would_have_been_injected() {
+    let home = home_with_lesson();
+    assert!(home.run(&["recall", "--report"]).contains("no hook has run yet"));
+    fs::write(home.path().join("config.json"), r#"{"recall":"shadow","deadline_ms":60000}"#).unwrap();
+    let ask = "which port does the server listen on behind the load balancer?";
+    for text in [ask, ask, "write a haiku about the sea"] {
+        assert_eq!(injected(&home, &prompt("a", text)), "");
+    }
+    let report = home.json(&["recall", "--report", "--json"]);
+    assert_eq!((&report["hooks"]["UserPromptSubmit"], &report["given"]), (&json!(3), &json!(1)), "{report}");
+    let would = report["recalls"].as_array().unwrap();
+    assert_eq!(would.len(), 1, "a session would have been shown it once: {report}");
+    assert_eq!((&would[0]["memory"], &would[0]["trigger"]), (&json!(1), &json!(ask)));
+    let printed = home.run(&["recall", "--report"]);
+    assert!(printed.contains("would have been") && printed.contains("The port in config/server.toml"), "{printed}");
+
+    fs::write(home.path().join("config.json"), r#"{"deadline_ms":60000}"#).unwrap();
+    assert!(injected(&home, &prompt("b", ask)).contains(LESSON));
+    let report = home.json(&["recall", "--report", "--json"]);
+    assert_eq!(report["recalls"].as_array().unwrap().len(), 2, "{report}");
+    assert!(home.fails(&["recall"]).1.contains("TEXT"));
 }
 
 #[test]

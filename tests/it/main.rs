@@ -12,6 +12,7 @@ mod layers;
 mod plugin_tree;
 mod poisoning;
 mod real_client;
+mod scenarios;
 mod setup;
 mod store_contract;
 mod support;

@@ -8,8 +8,16 @@ use memory_lane::install::{PLUGIN_FILES, PLUGIN_ID};
 use serde_json::Value;
 
 /// The events that the program acts on.
-const EVENTS: [&str; 7] =
-    ["SessionStart", "UserPromptSubmit", "PostToolUse", "PostToolUseFailure", "PreCompact", "Stop", "SessionEnd"];
+const EVENTS: [&str; 8] = [
+    "SessionStart",
+    "UserPromptSubmit",
+    "PreToolUse",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "PreCompact",
+    "Stop",
+    "SessionEnd",
+];
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

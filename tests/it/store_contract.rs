@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod entities;
 mod memories;
 mod recall;
 mod samples;
@@ -101,6 +102,22 @@ macro_rules! contract {
                 what_is_said_again_counts_once_a_session,
                 a_superseded_memory_is_kept_but_not_recalled
             ],
+            entities: [
+                a_single_name_is_the_one_person_who_bears_it,
+                an_ambiguous_name_stays_open,
+                words_of_names_find_people_and_projects,
+                names_spelt_nearly_right_are_found,
+                merged_entities_stay_merged,
+                a_split_tells_two_apart,
+                ignored_names_are_not_made_again,
+                an_alias_is_a_name,
+                changes_are_undone_latest_first,
+                impossible_changes_are_refused,
+                a_source_names_entities_and_takes_them_back,
+                names_mean_something_in_a_session,
+                commands_are_counted_by_session,
+                a_session_is_warned_once
+            ],
             recall: [
                 fetch_keeps_to_the_scope,
                 standing_lessons_are_said_in_several_sessions,
@@ -110,6 +127,7 @@ macro_rules! contract {
                 recalls_are_listed,
                 recalls_of_forgotten_memories_are_dropped,
                 votes_keep_their_situation,
+                uses_are_judged_once,
                 leases_exclude_and_run_out
             ]
         }

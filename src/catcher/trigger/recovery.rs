@@ -159,7 +159,7 @@ fn is_variant(command: &str, next: &str) -> bool {
 }
 
 /// The line of the output that says what was wrong.
-fn telling_line(output: &str) -> String {
+pub(in crate::catcher) fn telling_line(output: &str) -> String {
     let lines: Vec<&str> = output
         .lines()
         .map(str::trim)

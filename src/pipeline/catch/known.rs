@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::graduate::graduate;
 use crate::catcher::{Fate, Remembered, fate};
 use crate::model::{Memory, MemoryDraft, MemoryId, SessionId, Timestamp};
 use crate::store::{MemoryFilter, MemoryStore, Observation};
@@ -37,7 +38,10 @@ impl Known {
             let remembered = self.of_project(store, draft.project.as_deref())?;
             match fate(&draft, remembered) {
                 Fate::Again(id) => {
-                    sorted.observed += usize::from(store.observe_again(id, &observation(session, &draft))?);
+                    if store.observe_again(id, &observation(session, &draft))? {
+                        sorted.observed += 1;
+                        graduate(store, id)?;
+                    }
                     continue;
                 }
                 Fate::Instead(old) => sorted.replaced.push((sorted.new.len(), old)),

@@ -6,7 +6,7 @@ use super::failure::Attempt;
 use super::memory_rows::{MEMORY, RECALLABLE, memory_from};
 use super::scope::scope_project;
 use super::values::limit;
-use crate::model::{EntityId, MemoryId, Timestamp};
+use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{FoundMemory, Scope};
 
 /// The condition on `m` that a memory is recallable and in a scope given by `:project`, `:before` and `:not_session`.
@@ -80,6 +80,31 @@ pub(super) fn about_files(db: &Connection, paths: &[String], scope: &Scope, coun
     let mut latest = latest_first(found);
     latest.truncate(if count == 0 { usize::MAX } else { count });
     Ok(latest)
+}
+
+/// Memories in scope, of these sessions, about a failure that another way solved; latest first.
+pub(super) fn recoveries(db: &Connection, sessions: &[SessionId], scope: &Scope) -> Attempt<Vec<MemoryId>> {
+    let project = scope_project(db, scope)?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT m.formed_at, m.id FROM memories m WHERE m.session = :session AND m.trigger = 'recovery' AND {}",
+        in_scope()
+    ))?;
+    let mut found = Vec::new();
+    for session in sessions {
+        let rows = statement.query_map(
+            named_params! {
+                ":session": session,
+                ":project": project,
+                ":before": scope.before,
+                ":not_session": scope.not_session,
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    Ok(latest_first(found))
 }
 
 /// Absolute on any system: a transcript may come from another one.

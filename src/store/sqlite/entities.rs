@@ -9,14 +9,19 @@ use super::failure::Attempt;
 use super::values::limit;
 use crate::model::{Entity, EntityId, EntityKind, MemoryDraft, MemoryId, Mention, Timestamp};
 use crate::store::KnownEntity;
+use crate::text;
 
 /// So many trailing components of a path name it: `store.rs`, `src/store.rs`, `app/src/store.rs`.
 const ALIAS_COMPONENTS: usize = 3;
 /// A name that more things bear than this, like `mod.rs`, says nothing; the most mentioned of them are kept.
 const BEARERS_PER_NAME: usize = 20;
 
+/// A shorter last part of a project's path is no name for it, nor is a word in so great a share of texts.
+const SHORTEST_PROJECT: usize = 4;
+const COMMON: f32 = 0.01;
+
 /// The form in which names are compared: without case, compatibility characters unified, slashes forward.
-fn norm(kind: EntityKind, name: &str) -> String {
+pub(super) fn norm(kind: EntityKind, name: &str) -> String {
     let lower: String = name.trim().nfkc().collect::<String>().to_lowercase();
     match kind {
         EntityKind::File => lower.replace('\\', "/").trim_start_matches("./").trim_end_matches('/').to_owned(),
@@ -41,6 +46,20 @@ fn aliases(kind: EntityKind, norm: &str) -> BTreeSet<&str> {
     aliases
 }
 
+/// The words by which an entity of several words is found: each of a person's names, the last part of a repository's
+/// path unless it is too short or common to mean it.
+fn words(kind: EntityKind, norm: &str) -> BTreeSet<&str> {
+    let is_telling = |word: &&str| {
+        word.chars().count() >= SHORTEST_PROJECT
+            && text::terms(word).iter().all(|term| text::common_share(term) < COMMON)
+    };
+    match kind {
+        EntityKind::Person if norm.contains(' ') => norm.split(' ').filter(|word| word.chars().count() > 1).collect(),
+        EntityKind::Project => norm.rsplit_once('/').map(|(_, last)| last).filter(is_telling).into_iter().collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
 /// Ties a new memory to its entities and files.
 pub(super) fn link(db: &Connection, memory: MemoryId, draft: &MemoryDraft) -> Attempt<()> {
     for mention in &draft.entities {
@@ -59,42 +78,87 @@ pub(super) fn link(db: &Connection, memory: MemoryId, draft: &MemoryDraft) -> At
     Ok(())
 }
 
-fn link_entity(db: &Connection, entity: i64, memory: MemoryId, formed_at: Timestamp) -> Attempt<()> {
+fn link_entity(db: &Connection, entity: EntityId, memory: MemoryId, formed_at: Timestamp) -> Attempt<()> {
     let statement = "INSERT INTO memory_entities (entity, formed_at, memory) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
     db.prepare_cached(statement)?.execute(params![entity, formed_at, memory])?;
     Ok(())
 }
 
-/// The row of what is mentioned, made if need be; none for an empty name.
-fn entity_row(db: &Connection, mention: &Mention) -> Attempt<Option<i64>> {
+/// What is mentioned, made if need be; none for an empty name and for one that a person said is none.
+///
+/// First by the whole name, then a person's single name by the one person whose full name holds it. Where several do,
+/// the mention stays an entity of its own, and shows up in the queue.
+fn entity_row(db: &Connection, mention: &Mention) -> Attempt<Option<EntityId>> {
     let norm = norm(mention.kind, &mention.name);
-    if norm.is_empty() {
+    if norm.is_empty() || is_ignored(db, mention.kind, &norm)? {
         return Ok(None);
     }
-    let known = db
-        .prepare_cached("SELECT id FROM entities WHERE norm = ? AND kind = ?")?
-        .query_row(params![norm, mention.kind], |row| row.get(0))
-        .optional()?;
-    if known.is_some() {
-        return Ok(known);
+    if let Some(known) = by_name(db, mention.kind, &norm)? {
+        return Ok(Some(known));
     }
-    db.prepare_cached("INSERT INTO entities (kind, norm, name) VALUES (?, ?, ?)")?.execute(params![
-        mention.kind,
-        norm,
-        mention.name.trim()
-    ])?;
-    let id = db.last_insert_rowid();
-    for alias in aliases(mention.kind, &norm) {
-        db.prepare_cached("INSERT INTO entity_aliases (alias, entity) VALUES (?, ?)")?.execute(params![alias, id])?;
+    if mention.kind == EntityKind::Person && !norm.contains(' ') {
+        let bearers: Vec<EntityId> = db
+            .prepare_cached(
+                "SELECT e.id FROM entity_words w JOIN entities e ON e.id = w.entity
+                 WHERE w.word = ? AND e.kind = 'person' LIMIT 2",
+            )?
+            .query_map([&norm], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        if let [one] = bearers[..] {
+            return Ok(Some(one));
+        }
     }
-    Ok(Some(id))
+    add(db, mention.kind, &mention.name).map(Some)
 }
 
-/// Takes a memory's ties away, with the entities that nothing else mentions.
+/// The entity of a kind that goes by this name; of files the one with this whole path.
+pub(super) fn by_name(db: &Connection, kind: EntityKind, norm: &str) -> Attempt<Option<EntityId>> {
+    let statement = match kind {
+        EntityKind::File => "SELECT id FROM entities WHERE norm = ? AND kind = ?",
+        _ => {
+            "SELECT e.id FROM entity_aliases a JOIN entities e ON e.id = a.entity
+             WHERE a.alias = ? AND e.kind = ? ORDER BY e.norm <> a.alias, e.id LIMIT 1"
+        }
+    };
+    Ok(db.prepare_cached(statement)?.query_row(params![norm, kind], |row| row.get(0)).optional()?)
+}
+
+fn is_ignored(db: &Connection, kind: EntityKind, norm: &str) -> Attempt<bool> {
+    let statement = "SELECT 1 FROM entities_ignored WHERE norm = ? AND kind = ?";
+    Ok(db.prepare_cached(statement)?.exists(params![norm, kind])?)
+}
+
+/// A new entity, with all the names it is found by.
+pub(super) fn add(db: &Connection, kind: EntityKind, name: &str) -> Attempt<EntityId> {
+    let norm = norm(kind, name);
+    db.prepare_cached("INSERT INTO entities (kind, norm, name) VALUES (?, ?, ?)")?.execute(params![
+        kind,
+        norm,
+        name.trim()
+    ])?;
+    let id = EntityId(db.last_insert_rowid());
+    for alias in aliases(kind, &norm) {
+        add_alias(db, id, alias)?;
+    }
+    for word in words(kind, &norm) {
+        db.prepare_cached("INSERT INTO entity_words (word, entity) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+            .execute(params![word, id])?;
+    }
+    Ok(id)
+}
+
+/// A further name, in the form for comparison.
+pub(super) fn add_alias(db: &Connection, id: EntityId, alias: &str) -> Attempt<()> {
+    db.prepare_cached("INSERT INTO entity_aliases (alias, entity) VALUES (?, ?) ON CONFLICT DO NOTHING")?
+        .execute(params![alias, id])?;
+    Ok(())
+}
+
+/// Takes a memory's ties away, with the entities that nothing else mentions and nobody wrote down.
 pub(super) fn unlink(db: &Connection, memory: MemoryId) -> Attempt<()> {
     db.prepare_cached(
         "DELETE FROM entities WHERE id IN (SELECT entity FROM memory_entities WHERE memory = ?1)
-         AND NOT EXISTS (SELECT 1 FROM memory_entities WHERE entity = entities.id AND memory <> ?1)",
+         AND source IS NULL AND note = '' AND NOT EXISTS (SELECT 1 FROM memory_entities WHERE entity = entities.id AND memory <> ?1)",
     )?
     .execute([memory])?;
     db.prepare_cached("DELETE FROM memory_entities WHERE memory = ?")?.execute([memory])?;
@@ -139,20 +203,32 @@ fn bearers(db: &Connection, name: &str) -> Attempt<Vec<KnownEntity>> {
     Ok(bearers)
 }
 
-fn known_entity(row: &rusqlite::Row<'_>) -> rusqlite::Result<KnownEntity> {
+/// From the columns id, kind, name.
+pub(super) fn known_entity(row: &rusqlite::Row<'_>) -> rusqlite::Result<KnownEntity> {
     Ok(KnownEntity { id: row.get(0)?, kind: row.get(1)?, name: row.get(2)? })
 }
 
+/// One row per entity, all columns of [`Entity`], from table `e`.
+pub(super) const ENTITY: &str = "SELECT e.id, e.kind, e.name, e.note,
+        (SELECT count(*) FROM memory_entities WHERE entity = e.id) AS memories FROM entities e";
+
+/// An entity from a row that has the columns of [`ENTITY`].
+pub(super) fn entity_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entity> {
+    Ok(Entity {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        name: row.get("name")?,
+        note: row.get("note")?,
+        memories: row.get("memories")?,
+    })
+}
+
 /// Entities, most mentioned first.
-pub(super) fn most_mentioned(db: &Connection, count: usize) -> Attempt<Vec<Entity>> {
-    let statement = "SELECT e.id, e.kind, e.name, count(*) AS memories
-         FROM entities e JOIN memory_entities l ON l.entity = e.id
-         GROUP BY e.id ORDER BY memories DESC, e.id LIMIT ?";
+pub(super) fn most_mentioned(db: &Connection, kind: Option<EntityKind>, count: usize) -> Attempt<Vec<Entity>> {
+    let statement = format!("{ENTITY} WHERE ?1 IS NULL OR e.kind = ?1 ORDER BY memories DESC, e.id LIMIT ?2");
     let entities = db
-        .prepare_cached(statement)?
-        .query_map([limit(count)], |row| {
-            Ok(Entity { id: row.get::<_, EntityId>(0)?, kind: row.get(1)?, name: row.get(2)?, memories: row.get(3)? })
-        })?
+        .prepare_cached(&statement)?
+        .query_map(params![kind, limit(count)], entity_from)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(entities)
 }
@@ -179,5 +255,17 @@ mod tests {
         assert_eq!(found, ["a/b/src/store.rs", "b/src/store.rs", "src/store.rs", "store.rs"]);
         assert_eq!(aliases(EntityKind::File, "store.rs").len(), 1);
         assert_eq!(aliases(EntityKind::Identifier, "a/b").len(), 1);
+    }
+
+    #[test]
+    fn people_and_repositories_are_found_by_the_words_of_their_names() {
+        let check =
+            |kind, norm, expected: &[&str]| assert_eq!(words(kind, norm).into_iter().collect::<Vec<_>>(), expected);
+        check(EntityKind::Person, "amy j pond", &["amy", "pond"]);
+        check(EntityKind::Person, "amy", &[]);
+        check(EntityKind::Project, "acme/apollo", &["apollo"]);
+        check(EntityKind::Project, "acme/api", &[]);
+        check(EntityKind::Project, "acme/server", &[]);
+        check(EntityKind::Identifier, "a b", &[]);
     }
 }

@@ -1,7 +1,7 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, entities, kin, memories, memory_rows, observations, vectors, words};
-use crate::model::{Entity, Memory, MemoryDraft, MemoryId, Timestamp};
+use super::{SqliteStore, kin, memories, memory_rows, observations, vectors, words};
+use crate::model::{Memory, MemoryDraft, MemoryId, Timestamp};
 use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, Result, StoreCounts};
 
 impl MemoryStore for SqliteStore {
@@ -52,10 +52,6 @@ impl MemoryStore for SqliteStore {
     fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>> {
         self.reported(self.with_distance_functions())?;
         self.read(|db| vectors::neighbours(db, id, model, limit))
-    }
-
-    fn entities(&self, limit: usize) -> Result<Vec<Entity>> {
-        self.read(|db| entities::most_mentioned(db, limit))
     }
 
     fn counts(&self, model: &str) -> Result<StoreCounts> {

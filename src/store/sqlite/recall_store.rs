@@ -1,10 +1,13 @@
 //! The SQLite store as [`RecallStore`].
 
-use super::{SqliteStore, candidates, entities, feedback, kin, leases, nearest, recalls, vectors, words};
+use super::{
+    SqliteStore, candidates, command_runs, entities, entity_words, feedback, kin, leases, nearest, recalls,
+    session_names, uses, vectors, words,
+};
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
-    FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Result, Scope, Standing,
-    TermWorth, VectorHit, VectorHits, Vote, VoteRecord,
+    Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
+    Result, Scope, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 
 impl RecallStore for SqliteStore {
@@ -26,6 +29,38 @@ impl RecallStore for SqliteStore {
 
     fn known_entities(&self, names: &[String]) -> Result<Vec<KnownEntity>> {
         self.read(|db| entities::known(db, names))
+    }
+
+    fn bearers(&self, words: &[String]) -> Result<Vec<Bearer>> {
+        self.read(|db| entity_words::bearers(db, words))
+    }
+
+    fn bearers_spelt_like(&self, words: &[String]) -> Result<Vec<Bearer>> {
+        self.read(|db| entity_words::spelt_like(db, words))
+    }
+
+    fn entities_of_files(&self, paths: &[String]) -> Result<Vec<KnownEntity>> {
+        self.read(|db| entity_words::of_files(db, paths))
+    }
+
+    fn session_names(&self, session: &SessionId) -> Result<Vec<SessionName>> {
+        self.read(|db| session_names::list(db, session))
+    }
+
+    fn note_name(&mut self, session: &SessionId, name: &SessionName) -> Result<()> {
+        self.write(|db| session_names::note(db, session, name))
+    }
+
+    fn command_runs(&self, command: &str, scope: &Scope) -> Result<Vec<CommandRuns>> {
+        self.read(|db| command_runs::runs(db, command, scope))
+    }
+
+    fn claim_warning(&mut self, session: &SessionId, command: &str, at: Timestamp) -> Result<bool> {
+        self.write(|db| command_runs::claim(db, session, command, at))
+    }
+
+    fn recoveries(&self, sessions: &[SessionId], scope: &Scope) -> Result<Vec<MemoryId>> {
+        self.read(|db| candidates::recoveries(db, sessions, scope))
     }
 
     fn mentioning(&self, entities: &[EntityId], scope: &Scope, limit: usize) -> Result<Vec<MemoryId>> {
@@ -68,6 +103,18 @@ impl RecallStore for SqliteStore {
 
     fn vote(&mut self, vote: &VoteRecord) -> Result<()> {
         self.write(|db| feedback::vote(db, vote))
+    }
+
+    fn unjudged(&self, limit: usize) -> Result<Vec<UseRecord>> {
+        self.read(|db| uses::unjudged(db, limit))
+    }
+
+    fn note_use(&mut self, used: &UseRecord) -> Result<()> {
+        self.write(|db| uses::note(db, used))
+    }
+
+    fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>> {
+        self.read(|db| uses::balance(db, ids))
     }
 
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>> {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use super::chunk::to_blob;
 use super::failure::Attempt;
 use super::memory_rows::json;
+use super::session_names;
 use super::values::limit;
 use crate::model::{MemoryId, Outcome, SessionId};
 use crate::store::{RecallFilter, RecallRecord, RecallRow};
@@ -18,12 +19,12 @@ fn epoch(db: &Connection, session: &SessionId) -> Attempt<i64> {
     Ok(known.unwrap_or(0))
 }
 
-/// Starts a new epoch.
+/// Starts a new epoch; questions about names that were not answered may be asked again.
 pub(super) fn rearm(db: &Connection, session: &SessionId) -> Attempt<()> {
     let statement = "INSERT INTO session_state (session, epoch) VALUES (?, 1)
          ON CONFLICT (session) DO UPDATE SET epoch = epoch + 1";
     db.prepare_cached(statement)?.execute([session])?;
-    Ok(())
+    session_names::forget_open(db, session)
 }
 
 /// Which of these the session was shown in its present epoch, in the order given.
@@ -94,10 +95,12 @@ fn insert(db: &Connection, record: &RecallRecord, query: i64) -> Attempt<bool> {
 
 /// What was recalled, latest first.
 pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<RecallRow>> {
-    let statement = "SELECT memory, session, event, trigger, score, signals, outcome, at FROM session_recalls
+    let statement = "SELECT memory, session, event, trigger, score, signals, outcome, why, at
+         FROM session_recalls
          WHERE (:memory IS NULL OR memory = :memory)
            AND (:session IS NULL OR session = :session)
            AND (NOT :injected OR outcome = 'injected')
+           AND (NOT :shadowed OR outcome = 'shadowed')
          ORDER BY at DESC, id DESC LIMIT :limit";
     let rows = db
         .prepare_cached(statement)?
@@ -106,6 +109,7 @@ pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<Recall
                 ":memory": filter.memory,
                 ":session": filter.session,
                 ":injected": filter.injected,
+                ":shadowed": filter.shadowed,
                 ":limit": limit(filter.limit),
             },
             |row| {
@@ -117,6 +121,7 @@ pub(super) fn list(db: &Connection, filter: &RecallFilter) -> Attempt<Vec<Recall
                     score: row.get("score")?,
                     signals: json(row, "signals")?,
                     outcome: row.get("outcome")?,
+                    why: row.get("why")?,
                     at: row.get("at")?,
                 })
             },

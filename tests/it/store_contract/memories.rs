@@ -62,7 +62,7 @@ pub(super) fn forgotten_memories_stay_forgotten(store: &mut dyn Store) {
     store.forget_memory(id, NOW).unwrap();
     assert_eq!(store.memory(id).unwrap(), None);
     assert_eq!(store.votes(&[id]).unwrap(), []);
-    assert_eq!(store.entities(10).unwrap(), []);
+    assert_eq!(store.entities_of(None, 10).unwrap(), []);
     assert_eq!(store.known_entities(&strings(&["adam"])).unwrap(), []);
     assert_eq!(store.nearest("m", &angle(0.0), &scope(), 5).unwrap().compared, 0);
     assert_eq!(store.add_memory(&mentioned, NOW).unwrap(), Added::Forgotten);
@@ -280,10 +280,10 @@ pub(super) fn entities_are_merged_by_name(store: &mut dyn Store) {
         draft.entities.push(Mention::new(EntityKind::Identifier, title));
         add(store, &draft);
     }
-    let entities = store.entities(10).unwrap();
+    let entities = store.entities_of(None, 10).unwrap();
     assert_eq!(entities.len(), 4);
     assert_eq!((entities[0].name.as_str(), entities[0].memories), ("Adam Smith", 3));
-    assert_eq!(store.entities(1).unwrap().len(), 1);
+    assert_eq!(store.entities_of(None, 1).unwrap().len(), 1);
     let known = store.known_entities(&strings(&["nobody", "Adam Smith", "adam smith", "TWO"])).unwrap();
     assert_eq!(known.iter().map(|entity| entity.name.as_str()).collect::<Vec<_>>(), ["Adam Smith", "two"]);
 }

@@ -1,7 +1,7 @@
 //! What is shown, how it is judged, and who works.
 
-use memory_lane::model::{MemoryId, MemoryStatus, Outcome, Signal, Timestamp};
-use memory_lane::store::{MemoryEdit, RecallFilter, RecallRecord, Scope, Store, Vote, VoteRecord};
+use memory_lane::model::{MemoryId, MemoryStatus, Outcome, Signal, Timestamp, Use};
+use memory_lane::store::{MemoryEdit, RecallFilter, RecallRecord, Scope, Store, UseRecord, Uses, Vote, VoteRecord};
 
 use super::samples::{NOW, OTHER, add, angle, draft, scope, session_id};
 
@@ -139,12 +139,18 @@ pub(super) fn recalls_are_listed(store: &mut dyn Store) {
     check(RecallFilter { session: Some(session_id("s")), ..all() }, &[(second, "s"), (first, "s")]);
     check(RecallFilter { injected: true, ..all() }, &[(second, "t"), (first, "s")]);
     check(RecallFilter { limit: 1, ..all() }, &[(second, "t")]);
-    let row = store.recalls(&RecallFilter { memory: Some(first), ..all() }).unwrap().remove(0);
+    let row = store.recalls(&RecallFilter { memory: Some(first), injected: true, ..all() }).unwrap().remove(0);
     assert_eq!((row.event.as_str(), row.trigger.as_str()), ("UserPromptSubmit", "fix the build"));
+    assert_eq!(row.why, "it is near");
     assert_eq!((row.outcome.as_str(), row.at), ("injected", Timestamp(10)));
     assert!((row.score - 0.5).abs() < 1e-6);
     assert_eq!(row.signals[0]["name"], "cosine");
     assert_eq!(row.signals[0]["value"], 0.75);
+
+    claim(store, &[record(first, "u", Outcome::Shadowed, 5)]);
+    let shadowed = store.recalls(&RecallFilter { shadowed: true, ..all() }).unwrap();
+    assert_eq!((shadowed.len(), shadowed[0].session.native()), (1, "u"));
+    assert_eq!(store.already_shown(&session_id("u"), &[first]).unwrap(), []);
 }
 
 pub(super) fn recalls_of_forgotten_memories_are_dropped(store: &mut dyn Store) {
@@ -197,4 +203,25 @@ pub(super) fn leases_exclude_and_run_out(store: &mut dyn Store) {
     assert!(!store.take_lease("ingest", "a", at(151), 100).unwrap(), "another's lease is not given back");
     store.release_lease("ingest", "b").unwrap();
     assert!(store.take_lease("ingest", "a", at(152), 100).unwrap());
+}
+
+pub(super) fn uses_are_judged_once(store: &mut dyn Store) {
+    let first = add(store, &draft("first", 1));
+    let second = add(store, &draft("second", 1));
+    claim(store, &[record(first, "s", Outcome::Injected, 10), record(second, "s", Outcome::KeptBack, 10)]);
+    claim(store, &[record(first, "t", Outcome::Injected, 20)]);
+    let open = store.unjudged(0).unwrap();
+    let places: Vec<_> = open.iter().map(|open| (open.memory, open.session.native(), open.at.millis())).collect();
+    assert_eq!(places, [(first, "s", 10), (first, "t", 20)]);
+    assert_eq!(store.uses(&[first, second]).unwrap(), []);
+    for (recall, outcome) in open.iter().zip([Use::Followed, Use::Contradicted]) {
+        store.note_use(&UseRecord { outcome, why: "seen".to_owned(), ..recall.clone() }).unwrap();
+    }
+    store.note_use(&UseRecord { outcome: Use::Followed, ..open[1].clone() }).unwrap();
+    store.note_use(&UseRecord { memory: MemoryId(99), ..open[1].clone() }).unwrap();
+    assert_eq!(store.unjudged(0).unwrap(), []);
+    let expected = Uses { memory: first, followed: 2, ignored: 0, contradicted: 0 };
+    assert_eq!(store.uses(&[second, first, MemoryId(99)]).unwrap(), [expected]);
+    store.forget_memory(first, NOW).unwrap();
+    assert_eq!(store.uses(&[first]).unwrap(), []);
 }

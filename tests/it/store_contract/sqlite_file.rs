@@ -258,6 +258,9 @@ fn legacy_version_1(path: &Path) {
              INSERT INTO session_recalls (memory, session, epoch, query, outcome, event, at, score, floor, trigger, why,
                      signals)
                  VALUES (7, 'claude-code/old', 0, 1, 'injected', 'UserPromptSubmit', 1500, 0.5, 0.1, 'deploy', '', '[]');
+             INSERT INTO entities (id, kind, norm, name) VALUES (1, 'person', 'adam j smith', 'Adam J Smith'),
+                 (2, 'project', 'acme/apollo', 'acme/apollo'), (3, 'project', 'acme/api', 'acme/api'),
+                 (4, 'person', 'adam', 'Adam'), (5, 'file', 'src/adam smith.rs', 'src/adam smith.rs');
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -271,6 +274,13 @@ fn a_file_of_version_1_is_read() {
     let memory = store.memory(MemoryId(7)).unwrap().unwrap();
     assert_eq!((memory.draft.title.as_str(), memory.recall_count), ("Deploy", 1));
     assert_eq!(memory.draft.entities[0].name, "Adam");
+    let bearers = |words: &[&str]| -> Vec<String> {
+        store.bearers(&strings(words)).unwrap().into_iter().map(|bearer| bearer.entity.name).collect()
+    };
+    assert_eq!(
+        bearers(&["adam", "smith", "j", "apollo", "acme", "api", ""]),
+        ["Adam J Smith", "Adam J Smith", "acme/apollo"]
+    );
     assert_eq!(store.matching(&strings(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
     assert_eq!(store.session(&session_id("old")).unwrap().unwrap().first_prompt.as_deref(), Some("deploy it"));
     assert_eq!(store.already_shown(&session_id("old"), &[MemoryId(7)]).unwrap(), [MemoryId(7)]);
