@@ -95,7 +95,7 @@ fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surrounding
         return;
     }
     let Some(mut store) = open(surroundings) else { return };
-    if query.moment == Moment::Prompt {
+    if query.moment.is_said() {
         take_answer(&mut query, surroundings, &mut store);
     }
     if query.is_silent() {

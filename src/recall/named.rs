@@ -52,7 +52,7 @@ pub(super) fn in_text(query: &Query, store: &dyn RecallStore) -> Result<Named> {
     for entity in store.known_entities(&query.names())? {
         named.add(&entity);
     }
-    if query.moment != Moment::Prompt {
+    if !query.moment.is_said() {
         return Ok(named);
     }
     let said = entity::called(&query.text);

@@ -29,6 +29,13 @@ pub enum Moment {
     Failure,
 }
 
+impl Moment {
+    /// Whether the user said something.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Prompt | Self::Opening)
+    }
+}
+
 /// A message before the prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowMessage {

@@ -61,7 +61,7 @@ fn a_gap_below_the_floor_is_above_it_when_it_is_asked_for() {
     }
     let score = |prompt: &str| {
         let hits = ask(&store, prompt);
-        hits.iter().find(|hit| hit.found.memory.id == gap).unwrap().explanation.score
+        hits.iter().find(|hit| hit.found.memory.id == gap).unwrap().explanation.relevance
     };
     let gain = score("which problems does the memory system have?") - score("who likes the memory system?");
     assert!((0.10..0.16).contains(&gain), "{gain}");
