@@ -5,6 +5,7 @@
 mod entity;
 pub mod exchange;
 mod memory;
+mod occasion;
 mod project;
 mod score;
 mod session;
@@ -14,6 +15,7 @@ pub use entity::{Entity, EntityId, EntityKind, Mention};
 pub use memory::{
     Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger,
 };
+pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{

@@ -1,33 +1,37 @@
 //! Where sessions, memories and votes are kept.
 //!
-//! Three traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
-//! [`RecallStore`] for finding memories and remembering what was shown. A backend implements all three and is then a
-//! [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
+//! Four traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
+//! [`RecallStore`] for finding memories and remembering what was shown, [`QueueStore`] for the worker. A backend
+//! implements all of them and is then a [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
 mod error;
 mod memories;
+mod queue;
 mod recall;
 mod sessions;
 pub mod spool;
 pub mod sqlite;
 
 pub use error::StoreError;
-pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
+pub use memories::{
+    Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, StoreCounts,
+};
+pub use queue::{Lease, Queued, QueueStore, Request, Waiting, WorkerRun};
 pub use recall::{
     FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope, VectorHit,
     VectorHits, Vote, VoteRecord,
 };
 pub use sessions::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,
-    StepAt, ToolResult, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, SessionFilter, SessionHead, SessionStore,
+    SkippedRecord, StepAt, ToolResult, TranscriptState,
 };
 
 /// Result of a store operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A whole backend.
-pub trait Store: SessionStore + MemoryStore + RecallStore {}
+pub trait Store: SessionStore + MemoryStore + RecallStore + QueueStore {}
 
-impl<T: SessionStore + MemoryStore + RecallStore> Store for T {}
+impl<T: SessionStore + MemoryStore + RecallStore + QueueStore> Store for T {}

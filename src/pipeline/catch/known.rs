@@ -1,10 +1,10 @@
 //! The memories that drafts are compared with, and what comes of the comparison.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::catcher::{Fate, Remembered, fate};
-use crate::model::{Memory, MemoryDraft, MemoryId, SessionId, Timestamp};
-use crate::store::{MemoryFilter, MemoryStore, Observation};
+use crate::model::{Memory, MemoryDraft, MemoryId, SessionId};
+use crate::store::{Found, MemoryFilter, MemoryStore, Observation};
 
 /// The memories of each project, read once a run and kept up with what the run adds.
 #[derive(Default)]
@@ -12,78 +12,44 @@ pub(super) struct Known {
     projects: HashMap<Option<String>, Vec<Remembered>>,
 }
 
-/// The drafts of one session after the comparison.
-#[derive(Default)]
-pub(super) struct Sorted {
-    /// What becomes a memory.
-    pub(super) new: Vec<MemoryDraft>,
-    /// Which memories each of these takes the place of, by its index in `new`.
-    replaced: Vec<(usize, Vec<MemoryId>)>,
-    /// How many memories were seen in a further session.
-    pub(super) observed: usize,
-}
-
 impl Known {
-    /// Compares the drafts with the project's memories and among themselves. What is said again is noted at once:
-    /// noting it twice changes nothing, so a run that breaks off here loses nothing.
+    /// Compares the drafts with the project's memories and among themselves.
     pub(super) fn sort<S: MemoryStore + ?Sized>(
         &mut self,
-        store: &mut S,
+        store: &S,
         session: &SessionId,
         drafts: Vec<MemoryDraft>,
-    ) -> anyhow::Result<Sorted> {
-        let mut sorted = Sorted::default();
+    ) -> anyhow::Result<Found> {
+        let mut found = Found::default();
         for draft in drafts {
             let remembered = self.of_project(store, draft.project.as_deref())?;
             match fate(&draft, remembered) {
                 Fate::Again(id) => {
-                    sorted.observed += usize::from(store.observe_again(id, &observation(session, &draft))?);
+                    found.again.push((id, observation(session, &draft)));
                     continue;
                 }
-                Fate::Instead(old) => sorted.replaced.push((sorted.new.len(), old)),
+                Fate::Instead(old) => found.replaces.push((found.new.len(), old)),
                 Fate::New => {}
             }
-            if !is_repeated(&draft, &sorted.new) {
-                sorted.new.push(draft);
-            } else if sorted.replaced.last().is_some_and(|(at, _)| *at == sorted.new.len()) {
-                sorted.replaced.pop();
+            if !is_repeated(&draft, &found.new) {
+                found.new.push(draft);
+            } else if found.replaces.last().is_some_and(|(at, _)| *at == found.new.len()) {
+                found.replaces.pop();
             }
         }
-        Ok(sorted)
+        Ok(found)
     }
 
-    /// Lets the new memories take their places; returns how many old ones are replaced.
-    pub(super) fn settle<S: MemoryStore + ?Sized>(
-        &mut self,
-        store: &mut S,
-        sorted: &Sorted,
-        added: &[Memory],
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        let mut gone = HashSet::new();
-        for (at, old) in &sorted.replaced {
-            let draft = &sorted.new[*at];
-            let same = |memory: &&Memory| {
-                memory.draft.provenance == draft.provenance
-                    && memory.draft.trigger == draft.trigger
-                    && memory.draft.title == draft.title
-            };
-            let Some(new) = added.iter().find(same) else { continue };
-            for id in old {
-                if store.supersede(*id, new.id, now)? {
-                    gone.insert(*id);
-                }
-            }
-        }
+    /// Keeps up with what the store took in.
+    pub(super) fn learn(&mut self, added: &[Memory], superseded: &[MemoryId]) {
         for memory in added {
             if let Some(remembered) = self.projects.get_mut(&memory.draft.project) {
                 remembered.extend(Remembered::new(memory));
             }
         }
         for remembered in self.projects.values_mut() {
-            remembered.retain(|known| !gone.contains(&known.id));
+            remembered.retain(|known| !superseded.contains(&known.id));
         }
-        Ok(gone.len())
     }
 
     fn of_project<S: MemoryStore + ?Sized>(

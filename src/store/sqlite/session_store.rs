@@ -1,10 +1,10 @@
 //! The SQLite store as [`SessionStore`].
 
 use super::{SqliteStore, append, catching, messages, sessions, turns};
-use crate::model::{MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
+use crate::model::{Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord,
-    TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionFilter, SessionStore,
+    SkippedRecord, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -61,9 +61,9 @@ impl SessionStore for SqliteStore {
         &mut self,
         work: &CatchWork,
         catcher_version: u32,
-        drafts: &[MemoryDraft],
+        found: &Found,
         now: Timestamp,
-    ) -> Result<Vec<MemoryId>> {
-        self.write(|db| catching::record(db, work, catcher_version, drafts, now))
+    ) -> Result<Recorded> {
+        self.write(|db| catching::record(db, work, catcher_version, found, now))
     }
 }

@@ -1,7 +1,7 @@
 //! Transcripts in, sessions and turns out.
 
 use memory_lane::model::{FileAction, SessionId, Step, Timestamp, ToolStatus, TouchedFile};
-use memory_lane::store::{Append, CatchWork, SessionFilter, SkippedRecord, Store, ToolResult};
+use memory_lane::store::{Append, CatchWork, Found, Recorded, SessionFilter, SkippedRecord, Store, ToolResult};
 
 use super::samples::{LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, tool_call, user, with_steps};
 
@@ -158,7 +158,7 @@ pub(super) fn a_restart_removes_what_was_there(store: &mut dyn Store) {
     let work = store.uncaught(1).unwrap().remove(0);
     let mut caught = draft("kept", 1);
     caught.provenance.session = Some(session_id("s"));
-    store.record_caught(&work, 1, &[caught], NOW).unwrap();
+    store.record_caught(&work, 1, &vec![caught].into(), NOW).unwrap();
 
     let mut again = with_steps("s", vec![user(0, 0, "u0", "new words")]);
     again.restart = true;
@@ -274,8 +274,9 @@ pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
     assert_eq!(store.uncaught(1).unwrap(), [work("s", 0, 2), work("later", 0, 1)]);
     let mut caught = draft("caught", 1);
     caught.provenance.session = Some(session_id("s"));
-    let ids = store.record_caught(&work("s", 0, 2), 1, &[caught.clone(), caught.clone()], NOW).unwrap();
-    assert_eq!(ids.len(), 1, "the same moment is stored once");
+    let twice = vec![caught.clone(), caught.clone()].into();
+    let recorded = store.record_caught(&work("s", 0, 2), 1, &twice, NOW).unwrap();
+    assert_eq!(recorded.new.len(), 1, "the same moment is stored once");
     assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)]);
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().memories, 1);
 
@@ -284,10 +285,13 @@ pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
         .unwrap();
     assert_eq!(store.uncaught(1).unwrap()[0], work("s", 0, 4), "a late step of an old turn is unread");
     assert_eq!(store.uncaught(2).unwrap()[0], work("s", 0, 4), "another version reads all");
-    store.record_caught(&work("s", 0, 4), 1, &[], NOW).unwrap();
+    store.record_caught(&work("s", 0, 4), 1, &Found::default(), NOW).unwrap();
     store.append(&with_steps("s", vec![agent(1, 4, "u4", "y")])).unwrap();
     assert_eq!(store.uncaught(1).unwrap()[0], work("s", 1, 5));
-    assert_eq!(store.record_caught(&work("s", 1, 5), 1, &[caught], NOW).unwrap(), [], "known before");
+    let known = store.record_caught(&work("s", 1, 5), 1, &vec![caught].into(), NOW).unwrap();
+    assert_eq!(known, Recorded::default(), "known before");
+    store.record_caught(&work("s", 0, 2), 1, &Found::default(), NOW).unwrap();
+    assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)], "a slower reader takes nothing back");
 }
 
 pub(super) fn prompts_of_other_sessions_are_listed(store: &mut dyn Store) {
