@@ -9,6 +9,7 @@ mod occasion;
 mod project;
 mod score;
 mod session;
+mod since;
 mod time;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention};
@@ -21,4 +22,5 @@ pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
     Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };
+pub use since::{NoTime, since};
 pub use time::Timestamp;
