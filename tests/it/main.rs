@@ -10,6 +10,7 @@ mod hook;
 mod ingest;
 mod layers;
 mod plugin_tree;
+mod promote;
 mod queue;
 mod poisoning;
 mod real_client;

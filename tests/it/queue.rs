@@ -34,7 +34,7 @@ fn store(home: &Home) -> SqliteStore {
     SqliteStore::open(&home.path().join("memory-lane.db")).unwrap()
 }
 
-fn count(db: &Connection, table: &str) -> usize {
+fn count(db: &Connection, table: &str) -> u32 {
     db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
 }
 

@@ -12,10 +12,22 @@ pub(super) const SESSIONS: [[&str; 2]; 6] = [
         "Write the settings loader for the launcher",
         "No, the launcher must read settings.toml from the home directory, like `src/paths.rs` does",
     ],
-    ["Add invoices to the billing page", "No, that's wrong: amounts of money are integers of cents in `src/billing.rs`"],
-    ["Make the gateway faster", "No, never cache the routes of the gateway, tenants change them every minute"],
-    ["Index the documents", "Wrong, the indexer has to skip the drafts folder, `docs/drafts` is private"],
-    ["Send the welcome mail", "No, don't send mail from the request thread, hand it to the outbox queue instead"],
+    [
+        "Add invoices to the billing page",
+        "No, that's wrong: amounts of money must be integers of cents in `src/billing.rs`, never floats",
+    ],
+    [
+        "Make the gateway faster",
+        "No, never cache the routes in `gateway/routes.rs`, the tenants change them every minute; use the watcher instead",
+    ],
+    [
+        "Index the documents",
+        "No, that's wrong. The indexer must skip the folder `docs/drafts`, never read what is private",
+    ],
+    [
+        "Send the welcome mail",
+        "No, never send mail from the request thread in `web/signup.rs`, hand it to the outbox queue instead",
+    ],
     ["Migrate the users table", "No, migrations are written by hand in plain SQL here, never by the ORM's generator"],
 ];
 
