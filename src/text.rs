@@ -5,6 +5,7 @@
 //! whole, scripts without spaces give overlapping pairs of characters.
 
 mod common_words;
+mod headline;
 mod stop_words;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use std::cell::RefCell;
 use rust_stemmers::{Algorithm, Stemmer};
 
 pub use common_words::common_share;
+pub use headline::headline;
 pub use stop_words::is_stop_word;
 
 /// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.

@@ -177,7 +177,7 @@ fn merge(from: MemoryId, into: MemoryId, app: &App) -> anyhow::Result<()> {
     }
     for id in [from, into] {
         let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
-        if let Some(newer) = memory.superseded_by {
+        if let Some(newer) = memory.superseded_by.filter(|_| memory.draft.status == MemoryStatus::Superseded) {
             bail!("#{newer} stands in the place of memory {id} already; merge with that one");
         }
     }

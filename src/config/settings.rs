@@ -60,6 +60,8 @@ pub struct Settings {
     pub recall_on_files: bool,
     /// Most characters that one file event may inject.
     pub file_budget_chars: usize,
+    /// Let the distiller, where there is one, name sessions that have no title of their own.
+    pub auto_title: bool,
     /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
     pub excluded: Vec<String>,
 }
@@ -76,6 +78,7 @@ impl Default for Settings {
             model: "all-MiniLM-L6-v2".to_owned(),
             recall_on_files: true,
             file_budget_chars: 1_200,
+            auto_title: false,
             excluded: Vec::new(),
         }
     }

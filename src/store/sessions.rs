@@ -234,6 +234,13 @@ pub trait SessionStore {
     /// Sessions, latest first.
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>>;
 
+    /// Sessions that neither the person nor the agent gave a title and for which none was made, latest first;
+    /// sub-agents' and those without a prompt are left out.
+    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>>;
+
+    /// Keeps a title that was made for a session; the person's and the agent's go before it.
+    fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()>;
+
     /// A session's turns from number `from` on.
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
 

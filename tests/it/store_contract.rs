@@ -54,6 +54,7 @@ macro_rules! contract {
                 a_session_tells_what_its_transcript_says,
                 an_append_continues_the_session,
                 a_persons_title_wins,
+                without_a_title_the_first_telling_prompt_gives_one,
                 copies_in_forks_are_left_out,
                 several_blocks_of_one_record_are_kept,
                 results_find_their_call,

@@ -32,6 +32,14 @@ impl SessionStore for SqliteStore {
         self.read(|db| sessions::list(db, filter))
     }
 
+    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::untitled(db, limit))
+    }
+
+    fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()> {
+        self.write(|db| sessions::put_made_title(db, id, title))
+    }
+
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {
         self.read(|db| turns::turns(db, id, from))
     }

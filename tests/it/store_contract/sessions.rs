@@ -74,6 +74,24 @@ pub(super) fn a_persons_title_wins(store: &mut dyn Store) {
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().title.as_deref(), Some("by a person"));
 }
 
+pub(super) fn without_a_title_the_first_telling_prompt_gives_one(store: &mut dyn Store) {
+    let title = |store: &dyn Store| store.session(&session_id("s")).unwrap().unwrap().title;
+    store.append(&empty_append("s")).unwrap();
+    assert_eq!(title(store), None);
+    assert_eq!(store.untitled(0).unwrap(), [], "nothing to make one of");
+    store.append(&with_steps("s", vec![user(0, 0, "u0", "/clear"), user(1, 1, "u1", "```\nx\n```")])).unwrap();
+    assert_eq!(title(store).as_deref(), Some("/clear"), "better than nothing");
+    store.append(&with_steps("s", vec![user(2, 2, "u2", "# Task\nMove the port to 2. Then test.")])).unwrap();
+    assert_eq!(title(store).as_deref(), Some("Move the port to 2"));
+    assert_eq!(store.untitled(0).unwrap(), [session_id("s")]);
+    store.put_made_title(&session_id("s"), "Ports").unwrap();
+    assert_eq!((title(store).as_deref(), store.untitled(0).unwrap()), (Some("Ports"), Vec::new()));
+    let mut named = empty_append("s");
+    named.head.agent_title = Some("by the agent".to_owned());
+    store.append(&named).unwrap();
+    assert_eq!(title(store).as_deref(), Some("by the agent"), "it knew its own session");
+}
+
 pub(super) fn copies_in_forks_are_left_out(store: &mut dyn Store) {
     let call = tool_call(2, "c1", ToolStatus::Pending);
     let original = vec![user(0, 0, "u0", "one"), agent(0, 1, "u1", "two"), called(0, "u2", call.clone())];
@@ -166,7 +184,7 @@ pub(super) fn a_restart_removes_what_was_there(store: &mut dyn Store) {
     assert_eq!((appended.new_session, appended.messages, appended.copies), (false, 1, 0));
     let session = store.session(&session_id("s")).unwrap().unwrap();
     assert_eq!((session.user_messages, session.agent_messages, session.interrupts), (1, 0, 0));
-    assert_eq!((session.title, session.pull_requests), (None, Vec::new()));
+    assert_eq!((session.title.as_deref(), session.pull_requests), (Some("new words"), Vec::new()));
     assert_eq!(session.memories, 1, "what was caught stays");
     assert_eq!(store.skipped().unwrap(), []);
     assert_eq!(store.uncaught(1).unwrap().len(), 1, "the new steps are unread");
