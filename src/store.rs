@@ -15,10 +15,8 @@ pub mod spool;
 pub mod sqlite;
 
 pub use error::StoreError;
-pub use memories::{
-    Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, StoreCounts,
-};
-pub use queue::{Lease, Queued, QueueStore, Request, Waiting, WorkerRun};
+pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, StoreCounts};
+pub use queue::{Lease, QueueStore, Queued, Request, Waiting, WorkerRun};
 pub use recall::{
     FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope, VectorHit,
     VectorHits, Vote, VoteRecord,

@@ -53,7 +53,11 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     let mut store = app.open_store()?;
     if args.dry_run {
         let plan = Plan::new(&store, since, args.backfill, args.limit)?;
-        return if args.json { print_json(&plan.summary()) } else { Ok(print_line(plan.summary())) };
+        if args.json {
+            return print_json(&plan.summary());
+        }
+        print_line(plan.summary());
+        return Ok(());
     }
     let (report, left) = worker::with_lease(app, &mut store, |store, held| {
         if args.backfill {
@@ -77,13 +81,7 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
 }
 
 /// Reads what is planned. Whatever is asked of the worker meanwhile is done in between, as the lease is taken.
-fn read(
-    plan: &Plan,
-    args: &CatchArgs,
-    app: &App,
-    held: &Held,
-    store: &mut SqliteStore,
-) -> anyhow::Result<CatchReport> {
+fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut SqliteStore) -> anyhow::Result<CatchReport> {
     let bar = bar(args.json, plan.works.len());
     let pause_ms = args.rate.map_or(0, |rate| 60_000 / i64::from(rate));
     let (mut next, mut embedded) = (now().millis(), 0);

@@ -107,9 +107,7 @@ fn show(steps: &[Step]) {
 fn status(app: &App, as_json: bool) -> anyhow::Result<()> {
     let found = schedulers(app)?;
     if as_json {
-        let named = |(scheduler, state): &(Scheduler, Scheduled)| {
-            json!({ "scheduler": scheduler.as_str(), "current": *state == Scheduled::Yes })
-        };
+        let named = |(scheduler, state): &(Scheduler, Scheduled)| json!({ "scheduler": scheduler.as_str(), "current": *state == Scheduled::Yes });
         return print_json(&json!({ "schedules": found.iter().map(named).collect::<Vec<_>>() }));
     }
     print_line(describe(&found));
@@ -145,7 +143,8 @@ pub(super) fn describe(found: &[(Scheduler, Scheduled)]) -> String {
 /// program may be replaced by a later one elsewhere.
 fn task(app: &App, minutes: u32) -> anyhow::Result<Task> {
     let link = app.paths.program_link();
-    let program = if link.exists() { link } else { std::env::current_exe().context("find the path of this program")? };
+    let program =
+        if link.exists() { link } else { std::env::current_exe().context("find the path of this program")? };
     let program = program.into_os_string().into_string().map_err(|path| anyhow!("{path:?} is not UTF-8"))?;
     let mut variables = vec![("MEMORY_LANE_HOME".to_owned(), app.paths.home().to_string_lossy().into_owned())];
     variables.extend(agent_variables());

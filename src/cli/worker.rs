@@ -16,7 +16,7 @@ use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
 use crate::pipeline::{self, CatchReport};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CatchWork, MemoryStore, Queued, QueueStore, Request, WorkerRun, spool};
+use crate::store::{CatchWork, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
 
 pub(super) use lease::{Held, at_work};
 
@@ -24,6 +24,9 @@ pub(super) use lease::{Held, at_work};
 const TRANSCRIPT_DELAY_MS: i64 = 400;
 /// All agents' homes are looked through at least so often while one of them is at work.
 const LOOK_AROUND_MS: i64 = 5 * 60 * 1000;
+
+/// So often a request is tried to be written down; each attempt waits five seconds for the lock.
+const ATTEMPTS: u32 = 12;
 
 /// Arguments of `worker`.
 #[derive(Args)]
@@ -54,13 +57,7 @@ pub(super) fn run(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
 /// Writes the request down before it tries for the lease: who has it sees the request, or has gone before this process
 /// tried. So no request is left lying, and none needs a second process.
 fn work(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
-    let mut store = app.open_store()?;
-    store.enqueue(&Request {
-        occasion: args.occasion,
-        session: args.session.clone().map(SessionId),
-        transcript: args.transcript.as_ref().map(|path| path.to_string_lossy().into_owned()),
-        at: app.now,
-    })?;
+    let mut store = ask(args, app)?;
     while !store.queued()?.is_empty()
         && let Some(held) = Held::take(&mut store, &app.paths.worker_lock())?
     {
@@ -69,6 +66,32 @@ fn work(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
         served?;
     }
     Ok(())
+}
+
+/// Writes the request down. Nobody waits for this process, so it waits for whoever writes for long.
+fn ask(args: &WorkerArgs, app: &App) -> anyhow::Result<SqliteStore> {
+    let request = Request {
+        occasion: args.occasion,
+        session: args.session.clone().map(SessionId),
+        transcript: args.transcript.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        at: app.now,
+    };
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let asked = app.open_store().and_then(|mut store| {
+            store.enqueue(&request)?;
+            Ok(store)
+        });
+        match asked {
+            Err(error) if attempts < ATTEMPTS && is_locked(&error) => {}
+            other => return other,
+        }
+    }
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::Locked { .. }))
 }
 
 /// Does something under the lease, waiting for it if need be, and afterwards what was asked of the worker meanwhile.
@@ -93,12 +116,7 @@ pub(super) fn present_homes() -> Vec<PathBuf> {
 }
 
 /// Serves requests until none waits; `planned` sessions are left to whoever is about to read them.
-pub(super) fn serve(
-    app: &App,
-    held: &Held,
-    store: &mut SqliteStore,
-    planned: &[CatchWork],
-) -> anyhow::Result<()> {
+pub(super) fn serve(app: &App, held: &Held, store: &mut SqliteStore, planned: &[CatchWork]) -> anyhow::Result<()> {
     loop {
         let requests = store.queued()?;
         let Some(last) = requests.last() else { return Ok(()) };

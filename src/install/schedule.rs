@@ -159,11 +159,7 @@ pub fn scheduled(scheduler: Scheduler, task: &Task, places: &SchedulerPlaces) ->
 }
 
 /// What has to be done so that this scheduler runs the task.
-pub fn plan_schedule(
-    scheduler: Scheduler,
-    task: &Task,
-    places: &SchedulerPlaces,
-) -> Result<Vec<Step>, InstallError> {
+pub fn plan_schedule(scheduler: Scheduler, task: &Task, places: &SchedulerPlaces) -> Result<Vec<Step>, InstallError> {
     let write = |files: Vec<(PathBuf, String)>| files.into_iter().map(|(path, text)| Step::File(path, Some(text)));
     Ok(match scheduler {
         Scheduler::Systemd => write(systemd::files(task, places)?).chain(systemd::start()).collect(),

@@ -193,6 +193,8 @@ pub struct Found {
     pub new: Vec<MemoryDraft>,
     /// Which memories these take the place of, by index in `new`.
     pub replaces: Vec<(usize, Vec<MemoryId>)>,
+    /// Memories that stand already in the place of these, by index in `new`: sessions are not always read in order.
+    pub replaced: Vec<(usize, MemoryId)>,
     /// Memories that were said again.
     pub again: Vec<(MemoryId, Observation)>,
 }

@@ -6,6 +6,8 @@ use super::{excerpt, one_line};
 const LONGEST: usize = 80;
 /// A first sentence shorter than this says too little to stand alone.
 const SHORTEST_SENTENCE: usize = 15;
+/// A line up to this length that ends with a colon only announces the next ones.
+const SHORT_INTRODUCTION: usize = 40;
 /// Words that a line needs to be somebody's sentence.
 const FEWEST_WORDS: usize = 2;
 
@@ -14,7 +16,8 @@ const FEWEST_WORDS: usize = 2;
 pub fn headline(message: &str) -> Option<String> {
     let lines: Vec<&str> = own_lines(message);
     let candidates = || lines.iter().map(|line| unmarked(line)).filter(|line| line.chars().any(char::is_alphabetic));
-    let line = candidates().find(|line| is_prose(line)).or_else(|| candidates().next())?;
+    let prose = || candidates().filter(|line| is_prose(line));
+    let line = prose().find(|line| !introduces(line)).or_else(|| prose().next()).or_else(|| candidates().next())?;
     Some(cut(&line))
 }
 
@@ -62,15 +65,22 @@ fn unmarked(line: &str) -> String {
     let line = line.trim_start_matches(['#', '-', '*', '•', ' ']).trim();
     let digits = line.chars().take_while(char::is_ascii_digit).count();
     let after = &line[digits..];
-    let line = if digits > 0 { after.strip_prefix(". ").or_else(|| after.strip_prefix(") ")).unwrap_or(line) } else { line };
+    let line =
+        if digits > 0 { after.strip_prefix(". ").or_else(|| after.strip_prefix(") ")).unwrap_or(line) } else { line };
     one_line(&line.replace("**", "").replace('`', ""), usize::MAX)
 }
 
 /// Whether a person may have written the line: words, and not a log's, a stack's or a table's.
 fn is_prose(line: &str) -> bool {
-    let words = line.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || ",.'’!?:;-".contains(c)));
+    let words =
+        line.split_whitespace().filter(|word| word.chars().all(|c| c.is_alphabetic() || ",.'’!?:;-".contains(c)));
     let unspaced = line.chars().filter(|c| u32::from(*c) > 0x2E7F).count() >= FEWEST_WORDS * 2;
     (unspaced || words.count() >= FEWEST_WORDS) && !is_machine_line(line)
+}
+
+/// `Implement the following plan:` says nothing; what follows does.
+fn introduces(line: &str) -> bool {
+    line.ends_with(':') && line.chars().count() <= SHORT_INTRODUCTION
 }
 
 fn is_machine_line(line: &str) -> bool {
@@ -88,7 +98,8 @@ fn is_machine_line(line: &str) -> bool {
 
 /// The first sentence where it fits and says enough, else as many words as fit.
 fn cut(line: &str) -> String {
-    let ends = line.match_indices([' ', '\u{3000}']).map(|(at, _)| at).filter(|&at| line[..at].ends_with(['.', '?', '!']));
+    let ends =
+        line.match_indices([' ', '\u{3000}']).map(|(at, _)| at).filter(|&at| line[..at].ends_with(['.', '?', '!']));
     let sentence = ends.map(|at| &line[..at]).find(|sentence| sentence.chars().count() >= SHORTEST_SENTENCE);
     let chosen = sentence.filter(|sentence| sentence.chars().count() <= LONGEST).unwrap_or(line);
     if chosen.chars().count() <= LONGEST {
@@ -118,6 +129,8 @@ mod tests {
         check("> no, use tabs\nis he right about it?", "is he right about it?");
         check("2026-02-01 10:00:00 ERROR: cannot bind\n  at main (a.js:1)\nwhat is wrong here", "what is wrong here");
         check("Traceback (most recent call last):\n  File \"a.py\"\nplease look at this", "please look at this");
+        check("Implement the following plan:\n\n# Plan: move the port", "Plan: move the port");
+        check("Implement this:", "Implement this");
         check("ログイン画面を直してください", "ログイン画面を直してください");
     }
 
@@ -153,7 +166,8 @@ mod tests {
         #[test]
         fn it_is_one_line_and_short(message in "(?s)[a-z<>/`#> .\n\u{1b}\u{202e}日ß-]{0,200}|\\PC{0,300}") {
             if let Some(line) = headline(&message) {
-                proptest::prop_assert!(!line.contains(['\n', '\u{1b}', '\u{202e}']) && line.chars().count() <= LONGEST);
+                let is_clean = !line.contains(['\n', '\u{1b}', '\u{202e}']);
+                proptest::prop_assert!(is_clean && line.chars().count() <= LONGEST, "{:?}", line);
             }
         }
     }

@@ -29,7 +29,10 @@ fn a_gap_becomes_an_idea_and_a_repeated_request_a_skill() {
     assert!(path.starts_with(home.path().join("drafts").to_str().unwrap()), "{path}");
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.starts_with("# Nothing tells when the export is stale\n"), "{text}");
-    assert!(text.contains("> we miss a check here") && text.contains("2026-11-12, `memory-lane sessions show"), "{text}");
+    assert!(
+        text.contains("> we miss a check here") && text.contains("2026-11-12, `memory-lane sessions show"),
+        "{text}"
+    );
 
     let elsewhere = home.path().join("skills");
     home.run(&["memories", "promote", "2", "--into", elsewhere.to_str().unwrap()]);

@@ -159,7 +159,7 @@ fn a_worker_that_finds_another_at_work_leaves_its_request_and_goes() {
 fn a_turn_is_read_at_once_and_caught_from_when_the_session_ends() {
     let home = Home::new();
     home.run(&["worker"]);
-    write_session(&home, SESSIONS[1], 0);
+    write_session(&home, &SESSIONS[1], 1);
     let transcript = going_on(&home, SESSIONS[0]);
     let transcript = transcript.to_str().unwrap();
     let session = "claude-code/session-0";
@@ -214,6 +214,28 @@ fn a_backfill_reads_the_newest_first_and_goes_on_where_it_ended() {
     assert!(home.run(&["catch", "--backfill"]).starts_with("read 0 sessions, added 0 memories"));
     let (_, error) = home.fails(&["catch", "--since", "whenever"]);
     assert!(error.contains("`whenever` is no time"), "{error}");
+}
+
+/// What a later session took back is over, whichever of the two sessions is read first.
+#[test]
+fn the_order_of_reading_does_not_change_what_holds() {
+    let read = |arguments: &[&str]| {
+        let home = Home::new();
+        let (old, new) = ("let's go with npm for all packages", "we switched from npm to pnpm for all packages");
+        write_session(&home, &["Set up the build", old], 0);
+        write_session(&home, &["Look at the build", new], 1);
+        home.run(&["ingest"]);
+        home.run(arguments);
+        let listed = home.json(&["memories", "list", "--status", "superseded", "--json"]);
+        let over: Vec<Value> = listed["memories"].as_array().unwrap().iter().map(|one| one["quote"].clone()).collect();
+        let held: Vec<Value> = memories(&home).iter().map(|one| one["quote"].clone()).collect();
+        (over, held)
+    };
+    let oldest_first = read(&["catch"]);
+    assert_eq!(oldest_first.0, ["let's go with npm for all packages"], "{oldest_first:?}");
+    let mut newest_first = read(&["catch", "--backfill"]);
+    newest_first.1.reverse();
+    assert_eq!(newest_first, oldest_first);
 }
 
 #[test]

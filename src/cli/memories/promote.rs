@@ -92,7 +92,11 @@ pub(super) fn run(args: &PromoteArgs, app: &App) -> anyhow::Result<()> {
     if args.json {
         return print_json(&Promoted { memory: id, form: form.as_str(), path });
     }
-    print_line(format_args!("wrote the draft of a {} to {}", if form == Form::Idea { "new idea" } else { "skill" }, path.display()));
+    print_line(format_args!(
+        "wrote the draft of a {} to {}",
+        if form == Form::Idea { "new idea" } else { "skill" },
+        path.display()
+    ));
     Ok(())
 }
 

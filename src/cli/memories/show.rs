@@ -4,9 +4,7 @@ use serde_json::json;
 
 use crate::cli::{App, print_json, print_line};
 use crate::model::{Memory, MemoryId, exchange, percent};
-use crate::store::{
-    MemoryHistory, MemoryStore, Observation, RecallFilter, RecallRow, RecallStore, StoreError,
-};
+use crate::store::{MemoryHistory, MemoryStore, Observation, RecallFilter, RecallRow, RecallStore, StoreError};
 use crate::text;
 
 /// Most recalls that are shown.
@@ -20,9 +18,7 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
     let recalls = store.recalls(&RecallFilter { memory: Some(id), limit: RECALLS, ..RecallFilter::default() })?;
     if as_json {
         let mut value = exchange::to_json(&memory);
-        let seen = |seen: &Observation| {
-            json!({ "session": seen.session, "message": seen.message, "at": seen.at, "quote": seen.quote })
-        };
+        let seen = |seen: &Observation| json!({ "session": seen.session, "message": seen.message, "at": seen.at, "quote": seen.quote });
         value["observations"] = observations.iter().map(seen).collect();
         value["history"] = json!(history);
         value["recalls"] = json!(recalls);

@@ -99,7 +99,11 @@ mod tests {
         let mut store = SqliteStore::open(&dir.path().join("memory-lane.db")).unwrap();
         let far = 1_000_000;
         assert!(store.take_lease(NAME, "killed", now(), far).unwrap());
-        assert_eq!(at_work(&store, &lock).unwrap().map(|lease| lease.holder).as_deref(), Some("killed"), "no lock, so who knows");
+        assert_eq!(
+            at_work(&store, &lock).unwrap().map(|lease| lease.holder).as_deref(),
+            Some("killed"),
+            "no lock, so who knows"
+        );
         let held = Held::take(&mut store, &lock).unwrap().expect("its holder has no lock");
         assert!(Held::take(&mut store, &lock).unwrap().is_none(), "a lock excludes even the same process");
         assert_eq!(at_work(&store, &lock).unwrap().map(|lease| lease.holder), Some(held.holder.clone()));

@@ -17,9 +17,7 @@ pub(super) fn files(task: &Task, places: &SchedulerPlaces) -> Result<Vec<(PathBu
 }
 
 pub(super) fn start(places: &SchedulerPlaces) -> Vec<Step> {
-    let load = |path: PathBuf| {
-        Step::Run(words(&["launchctl", "bootstrap", &domain(), &path.to_string_lossy()]), true)
-    };
+    let load = |path: PathBuf| Step::Run(words(&["launchctl", "bootstrap", &domain(), &path.to_string_lossy()]), true);
     stop().into_iter().chain(paths(places).into_iter().map(load)).collect()
 }
 

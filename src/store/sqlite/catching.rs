@@ -52,6 +52,12 @@ pub(super) fn record(
             }
         }
     }
+    for (at, newer) in &found.replaced {
+        let Some(old) = numbers.get(*at).copied().flatten() else { continue };
+        if observations::supersede(db, old, *newer, now)? {
+            recorded.superseded.push(old);
+        }
+    }
     for (id, seen) in &found.again {
         recorded.observed += usize::from(observations::observe_again(db, *id, seen)?);
     }

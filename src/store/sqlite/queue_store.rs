@@ -1,7 +1,7 @@
 //! The SQLite store as [`QueueStore`].
 
 use super::{SqliteStore, queue};
-use crate::store::{Lease, Queued, QueueStore, Request, Result, Waiting, WorkerRun};
+use crate::store::{Lease, QueueStore, Queued, Request, Result, Waiting, WorkerRun};
 
 impl QueueStore for SqliteStore {
     fn enqueue(&mut self, request: &Request) -> Result<()> {

@@ -4,8 +4,8 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::model::{
-    Agent, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, Role, SessionId,
-    Timestamp, ToolStatus, Trigger,
+    Agent, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, Role,
+    SessionId, Timestamp, ToolStatus, Trigger,
 };
 
 macro_rules! number {

@@ -35,16 +35,15 @@ const MINUTE: i64 = 60_000;
 
 /// All sessions, one on each of the first days of March 2026.
 pub(super) fn write_all(home: &Home) {
-    for number in 0..SESSIONS.len() {
-        write_session(home, SESSIONS[number], number);
+    for (number, prompts) in SESSIONS.iter().enumerate() {
+        write_session(home, prompts, number);
     }
 }
 
-/// One session of long ago.
-pub(super) fn write_session(home: &Home, prompts: [&str; 2], number: usize) -> PathBuf {
+/// One session of long ago, on this day of March 2026, counted from 0.
+pub(super) fn write_session(home: &Home, prompts: &[&str], number: usize) -> PathBuf {
     let first_of_march = 1_772_359_200_000;
-    let native = format!("session-{}", SESSIONS.iter().position(|known| *known == prompts).unwrap_or(number));
-    write(home, &native, &prompts, first_of_march + number as i64 * 24 * 60 * MINUTE)
+    write(home, &format!("session-{number}"), prompts, first_of_march + number as i64 * 24 * 60 * MINUTE)
 }
 
 /// A session whose latest message is of this minute.

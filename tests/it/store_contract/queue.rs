@@ -77,6 +77,7 @@ pub(super) fn what_was_found_goes_in_as_a_whole(store: &mut dyn Store) {
     let found = Found {
         new: vec![draft("use pnpm", 2), draft("use npm", 1)],
         replaces: vec![(0, vec![old]), (1, vec![other])],
+        replaced: Vec::new(),
         again: vec![(other, seen.clone())],
     };
     // One memory of it is unknown, so nothing of it goes in: neither memories nor how far was read.

@@ -49,7 +49,11 @@ pub(super) fn idea(memory: &Memory, evidence: &[Evidence], now: Timestamp) -> St
     origin(&mut text, memory, evidence, now);
     section(&mut text, "What is missing", &quoted(&memory.draft.body, usize::MAX));
     section(&mut text, "What would be better with it", "_To be written: who gains what, and how one would notice._\n");
-    section(&mut text, "Proposal", "- [ ] _The smallest change that closes the gap._\n- [ ] _How to tell that it works._\n");
+    section(
+        &mut text,
+        "Proposal",
+        "- [ ] _The smallest change that closes the gap._\n- [ ] _How to tell that it works._\n",
+    );
     about(&mut text, memory);
     said(&mut text, evidence);
     text
@@ -97,7 +101,8 @@ fn section(text: &mut String, title: &str, body: &str) {
 
 fn about(text: &mut String, memory: &Memory) {
     let files = memory.draft.files.iter().map(|file| format!("- {}\n", code(file)));
-    let entities = memory.draft.entities.iter().map(|mention| format!("- {} {}\n", mention.kind.as_str(), code(&mention.name)));
+    let entities =
+        memory.draft.entities.iter().map(|mention| format!("- {} {}\n", mention.kind.as_str(), code(&mention.name)));
     let mut lines: Vec<String> = files.chain(entities).collect();
     lines.dedup();
     if let Some(project) = &memory.draft.project {
@@ -197,7 +202,10 @@ mod tests {
             assert!(!text.contains("<script") && !text.contains('\u{1b}'), "{text}");
             assert!(!text.lines().any(|line| line == "name: evil" || line == "# Heading"), "{text}");
             assert!(text.contains("> name: evil"), "{text}");
-            assert!(text.contains("1970-01-02") && text.contains("`memory-lane sessions show claude-code/s1`"), "{text}");
+            assert!(
+                text.contains("1970-01-02") && text.contains("`memory-lane sessions show claude-code/s1`"),
+                "{text}"
+            );
         }
     }
 
