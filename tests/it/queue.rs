@@ -221,7 +221,7 @@ fn a_backfill_reads_the_newest_first_and_goes_on_where_it_ended() {
 fn the_order_of_reading_does_not_change_what_holds() {
     let read = |arguments: &[&str]| {
         let home = Home::new();
-        let (old, new) = ("let's go with npm for all packages", "we switched from npm to pnpm for all packages");
+        let (old, new) = ("Always use npm for packages", "From now on we use pnpm instead of npm for all packages");
         write_session(&home, &["Set up the build", old], 0);
         write_session(&home, &["Look at the build", new], 1);
         home.run(&["ingest"]);
@@ -232,7 +232,7 @@ fn the_order_of_reading_does_not_change_what_holds() {
         (over, held)
     };
     let oldest_first = read(&["catch"]);
-    assert_eq!(oldest_first.0, ["let's go with npm for all packages"], "{oldest_first:?}");
+    assert_eq!(oldest_first.0, ["Always use npm for packages"], "{oldest_first:?}");
     let mut newest_first = read(&["catch", "--backfill"]);
     newest_first.1.reverse();
     assert_eq!(newest_first, oldest_first);

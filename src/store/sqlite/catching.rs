@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::append::row_of;
 use super::failure::Attempt;
-use super::{memories, observations};
+use super::{memories, memory_rows, observations};
 use crate::model::Timestamp;
 use crate::store::{Added, CatchWork, Found, Recorded};
 
@@ -27,7 +27,8 @@ pub(super) fn uncaught(db: &Connection, version: u32) -> Attempt<Vec<CatchWork>>
     Ok(work)
 }
 
-/// Stores what was found and notes how far was read.
+/// Stores what was found and notes how far was read. What is replaced held until the other thing was said, not until it
+/// was read.
 pub(super) fn record(
     db: &Connection,
     work: &CatchWork,
@@ -46,15 +47,17 @@ pub(super) fn record(
     }
     for (at, old) in &found.replaces {
         let Some(new) = numbers.get(*at).copied().flatten() else { continue };
+        let said_at = found.new.get(*at).map_or(now, |draft| draft.formed_at);
         for &id in old {
-            if observations::supersede(db, id, new, now)? {
+            if observations::supersede(db, id, new, said_at)? {
                 recorded.superseded.push(id);
             }
         }
     }
     for (at, newer) in &found.replaced {
         let Some(old) = numbers.get(*at).copied().flatten() else { continue };
-        if observations::supersede(db, old, *newer, now)? {
+        let said_at = memory_rows::memory(db, *newer)?.map_or(now, |memory| memory.draft.formed_at);
+        if observations::supersede(db, old, *newer, said_at)? {
             recorded.superseded.push(old);
         }
     }

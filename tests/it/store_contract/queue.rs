@@ -91,6 +91,7 @@ pub(super) fn what_was_found_goes_in_as_a_whole(store: &mut dyn Store) {
     let recorded = store.record_caught(&work, 1, &found, NOW).unwrap();
     assert_eq!((recorded.new.len(), &recorded.superseded[..], recorded.observed), (1, &[old][..], 1));
     assert_eq!(store.memory(old).unwrap().unwrap().superseded_by, Some(recorded.new[0]));
+    assert_eq!(store.history(old).unwrap().valid_to, Some(Timestamp(2)), "until the other was said");
     assert_eq!(store.memory(other).unwrap().unwrap().superseded_by, None, "what was known replaces nothing");
     assert_eq!(store.uncaught(1).unwrap(), []);
 }
