@@ -153,6 +153,31 @@ fn a_worker_that_finds_another_at_work_leaves_its_request_and_goes() {
     assert_eq!(status["queue"]["last_run"]["memories"], SESSIONS.len());
 }
 
+#[test]
+fn a_session_that_cannot_be_read_keeps_no_other_from_being_read_and_is_told_of() {
+    let home = Home::new();
+    write_all(&home);
+    home.run(&["ingest"]);
+    let db = database(&home);
+    db.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON catch_state WHEN NEW.session = 2 BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    )
+    .unwrap();
+    home.run(&["worker"]);
+    assert_eq!(memories(&home).len(), SESSIONS.len() - 1, "all but one, and nothing of that one");
+    let status = home.json(&["status", "--json"]);
+    assert_eq!((&status["queue"]["fails"], &status["queue"]["waiting"]), (&json!(true), &json!(1)));
+    let doctor = home.run(&["doctor"]);
+    assert!(doctor.contains("the latest run failed: session claude-code/session-1: "), "{doctor}");
+    assert!(doctor.contains("no room"), "{doctor}");
+    let (status, error) = home.fails(&["catch"]);
+    assert!(status == 1 && error.contains("1 session not read") && error.contains("no room"), "{error}");
+    db.execute_batch("DROP TRIGGER full").unwrap();
+    home.run(&["worker"]);
+    assert_eq!(memories(&home).len(), SESSIONS.len());
+    assert_eq!(home.json(&["status", "--json"])["queue"]["fails"], json!(false));
+}
+
 /// A session that goes on is read at every turn and caught from when it ends; the request of a turn reads only its own
 /// transcript.
 #[test]
