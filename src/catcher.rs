@@ -17,7 +17,7 @@ mod trigger;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
 
-pub use consolidate::{Fate, Remembered, fate};
+pub use consolidate::{Fate, Remembered, fate, may_replace};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use trigger::{EarlierPrompt, detect};
 

@@ -13,8 +13,10 @@ mod ingest;
 mod memories;
 mod model;
 mod output;
+mod queue_state;
 mod recall;
 mod remember;
+mod schedule;
 mod sessions;
 mod setup;
 mod sources;
@@ -70,6 +72,8 @@ enum Command {
     Import(exchange::ImportArgs),
     /// Write memories as JSON lines
     Export(exchange::ExportArgs),
+    /// Let the system run the worker at intervals
+    Schedule(schedule::ScheduleArgs),
     /// Show how much there is
     Status(status::StatusArgs),
     /// Check that everything works, and say what to do where it does not
@@ -80,7 +84,7 @@ enum Command {
     Eval(eval::EvalArgs),
     /// List, add and choose embedding models
     Model(model::ModelArgs),
-    /// Ingest, catch and embed what is new (started by hooks)
+    /// Ingest, catch and embed what is new (started by hooks and schedulers)
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
 }
@@ -119,6 +123,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Entities(args) => entities::run(&args, &app),
         Command::Import(args) => exchange::import(&args, &app),
         Command::Export(args) => exchange::export(&args, &app),
+        Command::Schedule(args) => schedule::run(&args, &app),
         Command::Status(args) => status::run(&args, &app),
         Command::Doctor(args) => doctor::run(&args, &app),
         Command::Timings(args) => timings::run(&args, &app),

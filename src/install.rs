@@ -1,4 +1,4 @@
-//! Registers the plugin with the person's Claude Code, and takes that back.
+//! Registers the plugin with the person's Claude Code and the worker with a scheduler, and takes that back.
 //!
 //! Claude Code's `settings.json` belongs to the person: single members of it are changed in place, every other byte
 //! stays, the file is backed up before the first change and comes back byte for byte when nothing else changed it.
@@ -13,6 +13,7 @@ mod purge;
 mod record;
 mod registration;
 mod replace;
+mod schedule;
 
 pub use client::Client;
 pub use error::InstallError;
@@ -24,4 +25,8 @@ pub use record::SetupRecord;
 pub use registration::{
     PLUGIN_ID, PluginSource, Registration, enabled_plugin, observed_registration, plan_registration, plan_removal,
     registered_elsewhere,
+};
+pub use schedule::{
+    Scheduled, Scheduler, SchedulerPlaces, Step, Task, carry_out, find_scheduler, plan_schedule, plan_unschedule,
+    scheduled,
 };

@@ -5,9 +5,11 @@
 mod entity;
 pub mod exchange;
 mod memory;
+mod occasion;
 mod project;
 mod score;
 mod session;
+mod since;
 mod time;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
@@ -15,9 +17,11 @@ pub use memory::{
     Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger, Use,
     index_text,
 };
+pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
     Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };
+pub use since::{NoTime, since};
 pub use time::Timestamp;

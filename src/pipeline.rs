@@ -2,14 +2,18 @@
 
 mod catch;
 mod commands;
+mod due;
 mod embed;
 mod ingest;
 mod names;
+mod titles;
 mod uses;
 
-pub use catch::{CatchReport, catch};
+pub use catch::{CatchReport, catch, catch_from};
 pub use commands::note_commands;
+pub use due::{Due, due};
 pub use embed::embed;
 pub use ingest::{IngestProgress, IngestReport, ingest};
 pub use names::take_in_names;
+pub use titles::{Titler, title_sessions};
 pub use uses::judge_uses;

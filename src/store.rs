@@ -1,8 +1,9 @@
 //! Where sessions, memories and votes are kept.
 //!
-//! Four traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
-//! [`EntityStore`] for what memories are about, [`RecallStore`] for finding memories and remembering what was shown. A
-//! backend implements all four and is then a [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
+//! Five traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
+//! [`EntityStore`] for what memories are about, [`RecallStore`] for finding memories and remembering what was shown,
+//! [`QueueStore`] for the worker. A backend implements all of them and is then a [`Store`]; `tests/it/store_contract.rs`
+//! holds the suite that every backend must pass.
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
@@ -10,6 +11,7 @@ mod entities;
 mod error;
 pub mod kin;
 mod memories;
+mod queue;
 mod recall;
 mod sessions;
 pub mod spool;
@@ -19,20 +21,21 @@ pub use entities::{
     Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
 };
 pub use error::StoreError;
-pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
+pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, StoreCounts};
+pub use queue::{Lease, QueueStore, Queued, Request, Waiting, WorkerRun};
 pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
     Scope, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use sessions::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,
-    StepAt, ToolResult, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, SessionFilter, SessionHead, SessionStore,
+    SkippedRecord, StepAt, ToolResult, TranscriptState,
 };
 
 /// Result of a store operation.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A whole backend.
-pub trait Store: SessionStore + MemoryStore + EntityStore + RecallStore {}
+pub trait Store: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore {}
 
-impl<T: SessionStore + MemoryStore + EntityStore + RecallStore> Store for T {}
+impl<T: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore> Store for T {}

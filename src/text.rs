@@ -7,6 +7,7 @@
 mod command;
 mod common_words;
 mod failure;
+mod headline;
 mod stop_words;
 
 use std::cell::RefCell;
@@ -16,6 +17,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 pub use command::{comparable_command, without_numbers};
 pub use common_words::common_share;
 pub use failure::{FailureTerms, failure_terms};
+pub use headline::headline;
 pub use stop_words::is_stop_word;
 
 /// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.

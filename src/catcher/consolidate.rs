@@ -137,6 +137,13 @@ pub fn fate(draft: &MemoryDraft, remembered: &[Remembered]) -> Fate {
     if replaced.is_empty() { Fate::New } else { Fate::Instead(replaced) }
 }
 
+/// Whether a memory may say that another is over; what was said before it is to be compared with it when it is read
+/// late.
+pub fn may_replace(draft: &MemoryDraft) -> bool {
+    let text = essence(draft).to_lowercase().replace('’', "'");
+    draft.origin == Origin::User && is_replaceable(draft.kind) && (given_up(&text).is_some() || takes_back(&text))
+}
+
 /// The memories that the draft says are over: only the user can say so, and only of what was said before.
 fn replaced(draft: &MemoryDraft, said: &Said, remembered: &[Remembered]) -> Vec<MemoryId> {
     if !said.by_user || !is_replaceable(draft.kind) || said.long {

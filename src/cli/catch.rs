@@ -1,40 +1,147 @@
 //! `memory-lane catch`: finds memories in what was ingested.
 
-use anyhow::Context;
+mod plan;
 
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use self::plan::Plan;
+use super::app::now;
+use super::worker::{self, Held};
 use super::{App, print_json, print_line};
+use crate::model::since;
 use crate::pipeline::{self, CatchReport};
-use crate::store::MemoryStore;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{MemoryStore, QueueStore};
+use crate::text;
+
+/// New memories after which their vectors are made: what is broken off lacks no more than these.
+const EMBEDDED_AT_ONCE: usize = 64;
+/// While waiting for the next session's time the queue is looked at so often.
+const PAUSE_MS: i64 = 500;
 
 /// Options of `memory-lane catch`.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct CatchArgs {
-    /// Print the report as JSON.
+    /// Ingest first, then read the newest sessions first; run again, it goes on where it was broken off
+    #[arg(long)]
+    pub backfill: bool,
+    /// Only sessions later than this: 30d, 12h, 2026-02-11, yesterday
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// At most so many sessions a minute
+    #[arg(long, value_name = "SESSIONS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// At most so many sessions in this run
+    #[arg(long, value_name = "SESSIONS")]
+    pub limit: Option<usize>,
+    /// Say what would be read, and read nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 /// Catches from everything not caught from yet, embeds what is new, and says in one line what came of it.
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
+    let since = args.since.as_deref().map(|text| since(text, app.now)).transpose()?;
     let mut store = app.open_store()?;
-    let report = pipeline::catch(&mut store, app.now, &mut |_, _| {}).context("catch memories")?;
-    pipeline::note_commands(&mut store)?;
-    pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})
-        .context("the memories are stored, but not all their vectors")?;
+    if args.dry_run {
+        let plan = Plan::new(&store, since, args.backfill, args.limit)?;
+        if args.json {
+            return print_json(&plan.summary());
+        }
+        print_line(plan.summary());
+        return Ok(());
+    }
+    let (report, left) = worker::with_lease(app, &mut store, |store, held| {
+        if args.backfill {
+            pipeline::ingest(store, &worker::present_homes(), &app.settings.excluded, &mut |_| {})
+                .context("ingest what is new")?;
+        }
+        let plan = Plan::new(store, since, args.backfill, args.limit)?;
+        let report = read(&plan, args, app, held, store)?;
+        Ok((report, plan.left_out))
+    })?;
     store.tidy()?;
     if args.json {
-        return print_json(&report);
+        print_json(&report)?;
+    } else {
+        print_line(summary(&report, left));
     }
-    print_line(summary(&report));
+    if let Some(first) = report.failed.first() {
+        bail!("{} not read: {}", counted(report.failed.len(), "session"), text::one_line(first, 300));
+    }
     Ok(())
 }
 
-fn summary(report: &CatchReport) -> String {
+/// Reads what is planned. Whatever is asked of the worker meanwhile is done in between, as the lease is taken.
+fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut SqliteStore) -> anyhow::Result<CatchReport> {
+    let bar = bar(args.json, plan.works.len());
+    let pause_ms = args.rate.map_or(0, |rate| 60_000 / i64::from(rate));
+    let (mut next, mut embedded) = (now().millis(), 0);
+    let report = pipeline::catch_from(store, &plan.works, app.now, &mut |store, report| {
+        bar.set_position((report.sessions + report.failed.len()) as u64);
+        bar.set_message(counted_memories(report.memories));
+        if report.memories >= embedded + EMBEDDED_AT_ONCE {
+            embedded = report.memories;
+            embed(app, store)?;
+        }
+        loop {
+            held.renew(store)?;
+            if !store.queued()?.is_empty() {
+                worker::serve(app, held, store, &plan.works)?;
+            }
+            let left = next - now().millis();
+            if left <= 0 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(left.min(PAUSE_MS).unsigned_abs()));
+        }
+        next = now().millis() + pause_ms;
+        Ok(ControlFlow::Continue(()))
+    });
+    bar.finish_and_clear();
+    let report = report.context("catch memories")?;
+    embed(app, store)?;
+    Ok(report)
+}
+
+fn embed(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
+    pipeline::note_commands(store)?;
+    pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})
+        .context("the memories are stored, but not all their vectors")?;
+    Ok(())
+}
+
+/// A bar on a terminal, nothing anywhere else.
+fn bar(json: bool, sessions: usize) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(sessions as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} sessions, {msg}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn summary(report: &CatchReport, left: usize) -> String {
     let sessions = counted(report.sessions, "session");
-    let memories = if report.memories == 1 { "1 memory".to_owned() } else { format!("{} memories", report.memories) };
+    let memories = counted_memories(report.memories);
     let kinds: Vec<String> = report.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    format!("read {sessions}, added {memories}{kinds}")
+    let left = if left == 0 { String::new() } else { format!("; {} left for the next run", counted(left, "session")) };
+    format!("read {sessions}, added {memories}{kinds}{left}")
+}
+
+fn counted_memories(count: usize) -> String {
+    if count == 1 { "1 memory".to_owned() } else { format!("{count} memories") }
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -50,10 +157,13 @@ mod tests {
     #[test]
     fn the_summary_is_one_line() {
         let mut report = CatchReport { sessions: 1, ..CatchReport::default() };
-        assert_eq!(summary(&report), "read 1 session, added 0 memories");
+        assert_eq!(summary(&report, 0), "read 1 session, added 0 memories");
         report.sessions = 12;
         report.memories = 3;
         report.by_kind = [(MemoryKind::Decision, 1), (MemoryKind::Correction, 2)].into();
-        assert_eq!(summary(&report), "read 12 sessions, added 3 memories: 1 decision, 2 correction");
+        assert_eq!(summary(&report, 0), "read 12 sessions, added 3 memories: 1 decision, 2 correction");
+        report.memories = 0;
+        report.by_kind.clear();
+        assert_eq!(summary(&report, 1), "read 12 sessions, added 0 memories; 1 session left for the next run");
     }
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use super::queue_state::{QueueState, schedule_line};
 use super::{App, print_json, print_line};
 use crate::config::{Paths, agent_home};
 use crate::embed::{self, LeanEmbedder};
@@ -43,6 +44,8 @@ enum State {
 pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     let mut checks = vec![check_home(&app.paths), check_store(app), check_model(app), check_plugin()];
     checks.extend(check_records(app));
+    checks.extend(check_queue(app));
+    checks.push(good("schedule", schedule_line(app)));
     checks.push(check_hooks(app));
     checks.push(check_log(&app.paths));
     if args.json {
@@ -167,6 +170,19 @@ fn check_records(app: &App) -> Option<Check> {
         "records",
         if total == 0 { "all understood".to_owned() } else { format!("{total} skipped: {}", kinds.join(", ")) },
     ))
+}
+
+/// The worker's queue. Without a store there is none, which is said already.
+fn check_queue(app: &App) -> Option<Check> {
+    let store = SqliteStore::open_for_hook(&app.paths.database()).ok()?;
+    let state = QueueState::of(app, &store).ok()?;
+    let found = format!("{}; last run: {}", state.backlog(), state.last());
+    let advice = match &state.failure {
+        Some(failure) if state.fails => format!("the latest run failed: {failure}"),
+        _ if state.is_stuck() => "the next hook or `memory-lane catch` reads them".to_owned(),
+        _ => return Some(good("queue", found)),
+    };
+    Some(Check { name: "queue", state: State::Reduced, found, advice })
 }
 
 fn check_hooks(app: &App) -> Check {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::output::{print_json, print_line};
+use super::worker;
 use crate::config::agent_homes;
 use crate::pipeline::{IngestProgress, IngestReport, ingest};
 use crate::text::printable;
@@ -44,7 +45,9 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut store = app.open_store()?;
     let bar = bar(args.json);
-    let report = ingest(&mut store, &roots, &app.settings.excluded, &mut |progress| show(&bar, progress))?;
+    let report = worker::with_lease(app, &mut store, |store, _| {
+        ingest(store, &roots, &app.settings.excluded, &mut |progress| show(&bar, progress))
+    })?;
     bar.finish_and_clear();
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     if args.json {

@@ -1,12 +1,15 @@
-//! `memories`: list, show, edit, pin, retire, forget.
+//! `memories`: list, show, edit, pin, retire, forget, merge, promote.
 
-use anyhow::Context;
+mod promote;
+mod show;
+
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{App, print_json, print_line};
-use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange, percent};
-use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, RecallFilter, RecallRow, RecallStore, StoreError};
+use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange};
+use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, StoreError};
 use crate::{pipeline, redact, text};
 
 /// Arguments of `memories`.
@@ -57,6 +60,15 @@ enum Action {
         /// Its number
         id: i64,
     },
+    /// Make one memory of two that say the same
+    Merge {
+        /// The one that goes; its evidence stays
+        from: i64,
+        /// The one that takes its place
+        into: i64,
+    },
+    /// Write the draft of an idea or a skill from it
+    Promote(promote::PromoteArgs),
 }
 
 #[derive(Args)]
@@ -87,7 +99,7 @@ struct ListArgs {
 pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
     match &args.action {
         Action::List(list_args) => list(list_args, app),
-        Action::Show { id, json } => show(MemoryId(*id), *json, app),
+        Action::Show { id, json } => show::run(MemoryId(*id), *json, app),
         Action::Edit { id, title, body, kind } => {
             let clean = |text: &Option<String>| text.as_deref().map(|text| redact::redact(text).into_owned());
             edit(*id, &MemoryEdit { title: clean(title), body: clean(body), kind: *kind, status: None }, app)
@@ -95,6 +107,8 @@ pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
         Action::Pin { id } => set_status(*id, MemoryStatus::Pinned, app),
         Action::Retire { id } => set_status(*id, MemoryStatus::Retired, app),
         Action::Forget { id } => forget(MemoryId(*id), app),
+        Action::Merge { from, into } => merge(MemoryId(*from), MemoryId(*into), app),
+        Action::Promote(promote_args) => promote::run(promote_args, app),
     }
 }
 
@@ -135,75 +149,6 @@ pub(super) fn summary(memory: &Memory) -> String {
     )
 }
 
-fn show(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
-    let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
-    let recalls = store.recalls(&RecallFilter { memory: Some(id), limit: 20, ..RecallFilter::default() })?;
-    if as_json {
-        let mut value = exchange::to_json(&memory);
-        value["recalls"] = json!(recalls);
-        value["uses"] = json!(store.uses(&[id])?.first());
-        return print_json(&value);
-    }
-    print_line(summary(&memory));
-    print_line("");
-    print_line(text::printable(&memory.draft.body));
-    show_facts(&memory);
-    if let Some(uses) = store.uses(&[id])?.first() {
-        print_line(format_args!(
-            "{:9} followed {}, ignored {}, contradicted {}",
-            "used", uses.followed, uses.ignored, uses.contradicted
-        ));
-    }
-    show_recalls(&recalls);
-    Ok(())
-}
-
-fn show_facts(memory: &Memory) {
-    let draft = &memory.draft;
-    let entities: Vec<String> =
-        draft.entities.iter().map(|mention| format!("{}:{}", mention.kind.as_str(), mention.name)).collect();
-    let session = draft.provenance.session.as_ref().map(|session| session.0.clone()).unwrap_or_default();
-    let facts = [
-        ("why kept", draft.reasoning.clone()),
-        ("trigger", draft.trigger.to_string()),
-        ("origin", draft.origin.to_string()),
-        ("project", draft.project.clone().unwrap_or_else(|| "every project".to_owned())),
-        ("formed", draft.formed_at.to_string()),
-        ("saved", memory.saved_at.to_string()),
-        ("session", session),
-        ("observed", memory.draft.times_observed.to_string()),
-        ("recalled", memory.recall_count.to_string()),
-        ("entities", entities.join(", ")),
-        ("files", draft.files.join(", ")),
-    ];
-    print_line("");
-    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
-        print_line(format_args!("{name:9} {}", text::one_line(value, 400)));
-    }
-    if !draft.source_chunk.is_empty() {
-        print_line("");
-        print_line(text::printable(&draft.source_chunk));
-    }
-}
-
-fn show_recalls(recalls: &[RecallRow]) {
-    if recalls.is_empty() {
-        return;
-    }
-    print_line("");
-    for row in recalls {
-        print_line(format_args!(
-            "{} {} {:.0} % in {} by: {}",
-            row.at,
-            row.outcome,
-            percent(row.score),
-            text::one_line(&row.session.0, 60),
-            text::one_line(&row.trigger, 80)
-        ));
-    }
-}
-
 fn set_status(id: i64, status: MemoryStatus, app: &App) -> anyhow::Result<()> {
     edit(id, &MemoryEdit { status: Some(status), ..MemoryEdit::default() }, app)
 }
@@ -222,5 +167,22 @@ fn edit(id: i64, change: &MemoryEdit, app: &App) -> anyhow::Result<()> {
 fn forget(id: MemoryId, app: &App) -> anyhow::Result<()> {
     app.open_store()?.forget_memory(id, app.now)?;
     print_line(format_args!("forgotten #{id}"));
+    Ok(())
+}
+
+fn merge(from: MemoryId, into: MemoryId, app: &App) -> anyhow::Result<()> {
+    let mut store = app.open_store()?;
+    if from == into {
+        bail!("memory {from} cannot be merged into itself");
+    }
+    for id in [from, into] {
+        let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+        if let Some(newer) = memory.superseded_by.filter(|_| memory.draft.status == MemoryStatus::Superseded) {
+            bail!("#{newer} stands in the place of memory {id} already; merge with that one");
+        }
+    }
+    store.merge_memories(from, into, app.now)?;
+    let memory = store.memory(into)?.ok_or(StoreError::NoSuchMemory(into))?;
+    print_line(summary(&memory));
     Ok(())
 }

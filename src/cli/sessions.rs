@@ -1,7 +1,6 @@
 //! `sessions`: what was taken in, to look at and to search.
 
 mod show;
-mod since;
 
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand, ValueEnum};
@@ -9,7 +8,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::output::{print_json, print_line, print_text};
-use crate::model::{Agent, Role, Session, SessionId, Timestamp, Turn};
+use crate::model::{Agent, Role, Session, SessionId, Timestamp, Turn, since};
 use crate::store::{MessageHit, MessageQuery, SessionFilter, SessionStore};
 use crate::text::one_line;
 use crate::trace;
@@ -42,7 +41,7 @@ struct ListArgs {
     /// Only on this branch
     #[arg(long)]
     branch: Option<String>,
-    /// Only later than this: 2026-02-11, 2026-02-11T15:00:00Z, 7d, 12h
+    /// Only later than this: 2026-02-11, 2026-02-11T15:00:00Z, 7d, 12h, yesterday
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// At most so many; 0 for all
@@ -142,7 +141,7 @@ fn list(args: &ListArgs, app: &App, store: &dyn SessionStore) -> anyhow::Result<
         project: args.project.as_deref().map(|name| project_key(name, store)).transpose()?,
         agent: args.agent,
         branch: args.branch.clone(),
-        since: args.since.as_deref().map(|since| since::parse(since, app.now)).transpose()?,
+        since: args.since.as_deref().map(|text| since(text, app.now)).transpose()?,
         subagents: args.subagents,
         limit: 0,
     };

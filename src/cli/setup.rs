@@ -29,6 +29,9 @@ pub(super) struct SetupArgs {
     /// Do without the embedding model; recall then goes by words, files and names only.
     #[arg(long)]
     pub no_model: bool,
+    /// Let the system run the worker every 15 minutes, without asking; --yes alone does not.
+    #[arg(long)]
+    pub schedule: bool,
     /// Register the plugin from here instead of from the copy inside this program.
     #[arg(long, value_name = "DIR|OWNER/REPO", value_parser = PluginSource::parse)]
     pub plugin_source: Option<PluginSource>,
@@ -51,11 +54,12 @@ struct SetupStep {
     run: fn(&Setup) -> anyhow::Result<String>,
 }
 
-const STEPS: [SetupStep; 4] = [
+const STEPS: [SetupStep; 5] = [
     SetupStep { name: "program", run: steps::link_this_program },
     SetupStep { name: "plugin", run: steps::register_plugin },
     SetupStep { name: "model", run: steps::add_model },
     SetupStep { name: "history", run: steps::ingest_history },
+    SetupStep { name: "schedule", run: steps::offer_schedule },
 ];
 
 /// Runs every step and fails at the end if one did.

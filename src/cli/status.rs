@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::queue_state::{QueueState, schedule_line};
 use super::{App, print_json, print_line};
 use crate::embed;
 use crate::store::{MemoryStore, SessionStore};
@@ -19,6 +20,7 @@ pub(super) fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
     let counts = store.counts(&app.settings.model)?;
     let skipped = store.skipped()?;
+    let queue = QueueState::of(app, &store)?;
     let model = embed::is_installed(&app.paths.models().join(&app.settings.model), &app.paths.runtime());
     let size = std::fs::metadata(app.paths.database()).map_or(0, |metadata| metadata.len());
     if args.json {
@@ -30,6 +32,8 @@ pub(super) fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
             "counts": counts,
             "model": { "name": app.settings.model, "installed": model },
             "recall": app.settings.recall,
+            "queue": queue,
+            "schedule": schedule_line(app),
             "skipped": skipped,
         }));
     }
@@ -41,6 +45,9 @@ pub(super) fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
     print_line(format_args!("memories    {} ({} without a vector)", counts.memories, counts.unembedded));
     print_line(format_args!("recalls     {}", counts.recalls));
     print_line(format_args!("votes       {}", counts.votes));
+    print_line(format_args!("queue       {}", queue.backlog()));
+    print_line(format_args!("last run    {}", queue.last()));
+    print_line(format_args!("schedule    {}", schedule_line(app)));
     let installed = if model { "" } else { " (not installed: `memory-lane model add`)" };
     print_line(format_args!("model       {}{installed}", app.settings.model));
     for record in skipped.iter().take(10) {

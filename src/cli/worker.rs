@@ -1,26 +1,42 @@
-//! `worker`: what hooks leave to a detached process. One at a time, by a lease in the database.
+//! `worker`: what hooks and the scheduler leave to a detached process. One at a time, by a lease in the database.
 
-use std::path::PathBuf;
+mod lease;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
 use super::App;
 use super::app::now;
+use crate::catcher::VERSION;
 use crate::config;
 use crate::hook::Journal;
-use crate::pipeline;
-use crate::store::{MemoryStore, RecallStore, spool};
+use crate::model::{Occasion, SessionId, Timestamp};
+use crate::pipeline::{self, CatchReport};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{CatchWork, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
 
-/// How long a worker may hold the lease, in milliseconds: longer than any run over one session's new part.
-const LEASE_MS: i64 = 10 * 60 * 1000;
+pub(super) use lease::{Held, at_work};
+
 /// The client writes a turn's last message up to 70 ms after it has called the hook.
-const TRANSCRIPT_DELAY: Duration = Duration::from_millis(400);
-const LEASE: &str = "worker";
+const TRANSCRIPT_DELAY_MS: i64 = 400;
+/// All agents' homes are looked through at least so often while one of them is at work.
+const LOOK_AROUND_MS: i64 = 5 * 60 * 1000;
+
+/// So often a request is tried to be written down; each attempt waits five seconds for the lock.
+const ATTEMPTS: u32 = 12;
 
 /// Arguments of `worker`.
 #[derive(Args)]
 pub(super) struct WorkerArgs {
+    /// What happened: stop, end, compact, start, schedule
+    #[arg(long, default_value = "schedule")]
+    occasion: Occasion,
+    /// In which session
+    #[arg(long)]
+    session: Option<String>,
     /// The transcript that has something new
     transcript: Option<PathBuf>,
 }
@@ -31,7 +47,6 @@ pub(super) fn run(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
         // Already the leader of a session when started by hand from a terminal's shell.
         let _already_leader = rustix::process::setsid();
     }
-    std::thread::sleep(TRANSCRIPT_DELAY);
     let result = work(args, app);
     if let Err(error) = &result {
         Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
@@ -39,36 +54,180 @@ pub(super) fn run(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
     result
 }
 
+/// Writes the request down before it tries for the lease: who has it sees the request, or has gone before this process
+/// tried. So no request is left lying, and none needs a second process.
 fn work(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
-    let mut store = app.open_store()?;
-    let holder = std::process::id().to_string();
-    if !store.take_lease(LEASE, &holder, now(), LEASE_MS)? {
-        return Ok(());
+    let mut store = ask(args, app)?;
+    while !store.queued()?.is_empty()
+        && let Some(held) = Held::take(&mut store, &app.paths.worker_lock())?
+    {
+        let served = serve(app, &held, &mut store, &[]);
+        held.release(&mut store)?;
+        served?;
     }
-    let result = catch_up(args, app, &mut store);
-    store.release_lease(LEASE, &holder)?;
-    result
+    Ok(())
 }
 
-fn catch_up(args: &WorkerArgs, app: &App, store: &mut crate::store::sqlite::SqliteStore) -> anyhow::Result<()> {
-    spool::take_in(&app.paths.spool(), store)?;
-    let homes = config::agent_homes().into_iter().map(|home| home.path);
-    let mut roots: Vec<PathBuf> = homes.filter(|home| home.is_dir()).collect();
-    roots.extend(args.transcript.clone());
-    // What came in while this worker was busy is taken along, as the hook that announced it found the lease taken.
+/// Writes the request down. Nobody waits for this process, so it waits for whoever writes for long.
+fn ask(args: &WorkerArgs, app: &App) -> anyhow::Result<SqliteStore> {
+    let request = Request {
+        occasion: args.occasion,
+        session: args.session.clone().map(SessionId),
+        transcript: args.transcript.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        at: app.now,
+    };
+    let mut attempts = 0;
     loop {
-        let report = pipeline::ingest(store, &roots, &app.settings.excluded, &mut |_| {})?;
-        if report.files_read == 0 {
-            break;
+        attempts += 1;
+        let asked = app.open_store().and_then(|mut store| {
+            store.enqueue(&request)?;
+            Ok(store)
+        });
+        match asked {
+            Err(error) if attempts < ATTEMPTS && is_locked(&error) => {}
+            other => return other,
         }
-        pipeline::catch(store, now(), &mut |_, _| {})?;
-        pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
-        pipeline::note_commands(store)?;
-        pipeline::judge_uses(store)?;
     }
+}
+
+fn is_locked(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::Locked { .. }))
+}
+
+/// Does something under the lease, waiting for it if need be, and afterwards what was asked of the worker meanwhile.
+pub(super) fn with_lease<T>(
+    app: &App,
+    store: &mut SqliteStore,
+    task: impl FnOnce(&mut SqliteStore, &Held) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let held = Held::take_patiently(store, &app.paths.worker_lock())?;
+    let done = task(store, &held);
+    let served = serve(app, &held, store, &[]);
+    held.release(store)?;
+    if let Err(error) = served {
+        Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
+    }
+    done
+}
+
+/// The homes of the agents that are on this machine.
+pub(super) fn present_homes() -> Vec<PathBuf> {
+    config::agent_homes().into_iter().map(|home| home.path).filter(|home| home.is_dir()).collect()
+}
+
+/// Serves requests until none waits; `planned` sessions are left to whoever is about to read them.
+pub(super) fn serve(app: &App, held: &Held, store: &mut SqliteStore, planned: &[CatchWork]) -> anyhow::Result<()> {
+    loop {
+        let requests = store.queued()?;
+        let Some(last) = requests.last() else { return Ok(()) };
+        await_transcripts(&requests);
+        held.renew(store)?;
+        let started_at = now();
+        let done = catch_up(&requests, app, held, store, planned);
+        let run = run_of(&requests, started_at, &done);
+        store.note_run(&run)?;
+        done?;
+        store.served(last.id)?;
+        store.tidy()?;
+    }
+}
+
+/// What one round came to.
+struct Done {
+    looked_everywhere: bool,
+    files: u64,
+    caught: CatchReport,
+}
+
+fn catch_up(
+    requests: &[Queued],
+    app: &App,
+    held: &Held,
+    store: &mut SqliteStore,
+    planned: &[CatchWork],
+) -> anyhow::Result<Done> {
+    spool::take_in(&app.paths.spool(), store)?;
+    let looked_everywhere = must_look_around(requests, store)?;
+    let roots = roots(requests, looked_everywhere);
+    let ingested = pipeline::ingest(store, &roots, &app.settings.excluded, &mut |_| {})?;
+    let mut works = due(requests, store)?;
+    works.retain(|work| planned.iter().all(|one| one.session != work.session));
+    let caught = pipeline::catch_from(store, &works, now(), &mut |store, _| {
+        held.renew(store)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    held.renew(store)?;
+    pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    pipeline::note_commands(store)?;
+    pipeline::judge_uses(store)?;
     if let Err(error) = pipeline::take_in_names(store, &app.settings.entity_sources) {
         Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
     }
-    store.tidy()?;
-    Ok(())
+    Ok(Done { looked_everywhere, files: ingested.files_read, caught })
+}
+
+/// The youngest request's transcript may lack its last message yet.
+fn await_transcripts(requests: &[Queued]) {
+    let youngest = requests.iter().map(|queued| queued.request.at.millis()).max().unwrap_or_default();
+    let left = (youngest + TRANSCRIPT_DELAY_MS - now().millis()).clamp(0, TRANSCRIPT_DELAY_MS);
+    std::thread::sleep(Duration::from_millis(left.unsigned_abs()));
+}
+
+/// Looking through all homes costs a look at every file, so not every turn does it.
+fn must_look_around(requests: &[Queued], store: &SqliteStore) -> anyhow::Result<bool> {
+    if requests.iter().any(|queued| queued.request.occasion.looks_everywhere()) {
+        return Ok(true);
+    }
+    let last = store.runs()?.into_iter().find(|run| run.looked_everywhere).map(|run| run.started_at.millis());
+    Ok(last.is_none_or(|last| (now().millis() - last).abs() >= LOOK_AROUND_MS))
+}
+
+/// What is ingested: the transcripts named, with their sub-agents', or everything.
+fn roots(requests: &[Queued], everywhere: bool) -> Vec<PathBuf> {
+    let mut roots = if everywhere { present_homes() } else { Vec::new() };
+    for transcript in requests.iter().filter_map(|queued| queued.request.transcript.as_deref()).map(Path::new) {
+        // A client that keeps no session names a file that never comes to be.
+        if transcript.is_file() {
+            let own_directory = transcript.with_extension("");
+            roots.extend(own_directory.is_dir().then_some(own_directory));
+            roots.push(transcript.to_owned());
+        }
+    }
+    roots
+}
+
+/// The sessions whose turn has come.
+fn due(requests: &[Queued], store: &SqliteStore) -> anyhow::Result<Vec<CatchWork>> {
+    let closing = requests.iter().map(|queued| &queued.request).filter(|request| request.occasion.closes());
+    let closed: Vec<&SessionId> = closing.filter_map(|request| request.session.as_ref()).collect();
+    let waiting = store.waiting(VERSION)?.into_iter();
+    let due = waiting.filter(|one| pipeline::due(one, closed.contains(&&one.work.session), now()).is_some());
+    Ok(due.map(|one| one.work).collect())
+}
+
+fn run_of(requests: &[Queued], started_at: Timestamp, done: &anyhow::Result<Done>) -> WorkerRun {
+    let mut occasions: Vec<&str> = requests.iter().map(|queued| queued.request.occasion.as_str()).collect();
+    occasions.sort_unstable();
+    occasions.dedup();
+    let mut run = WorkerRun {
+        occasions: occasions.join(" "),
+        started_at,
+        ended_at: now(),
+        looked_everywhere: false,
+        files: 0,
+        sessions: 0,
+        memories: 0,
+        failure: None,
+    };
+    match done {
+        Ok(done) => {
+            run.looked_everywhere = done.looked_everywhere;
+            run.files = done.files;
+            run.sessions = done.caught.sessions;
+            run.memories = done.caught.memories;
+            run.failure = done.caught.failed.first().cloned();
+        }
+        Err(error) => run.failure = Some(format!("{error:#}")),
+    }
+    run
 }

@@ -78,6 +78,16 @@ impl Paths {
         self.home.join("setup.json")
     }
 
+    /// Locked by the process that ingests and catches.
+    pub fn worker_lock(&self) -> PathBuf {
+        self.home.join("worker.lock")
+    }
+
+    /// Drafts made from memories.
+    pub fn drafts(&self) -> PathBuf {
+        self.home.join("drafts")
+    }
+
     /// Recalls that could not be written to the database at once; the next writer takes them in.
     pub fn spool(&self) -> PathBuf {
         self.home.join("recalls.spool")
@@ -89,6 +99,27 @@ impl Paths {
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
+
+/// The person's directory of settings, `~/.config` or what the platform has for it.
+pub fn config_home() -> Option<PathBuf> {
+    choose_base_strategy().ok().map(|strategy| strategy.config_dir())
+}
+
+/// The variables set that say where agents keep their sessions: what runs without a shell must be given them.
+pub fn agent_variables() -> Vec<(String, String)> {
+    let set = |name: &&str| Some(((*name).to_owned(), variable(name)?.into_string().ok()?));
+    AGENT_VARIABLES.iter().filter_map(set).collect()
+}
+
+/// Read by [`agent_homes`].
+const AGENT_VARIABLES: &[&str] = &[
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "PI_CODING_AGENT_SESSION_DIR",
+    "PI_CODING_AGENT_DIR",
+    "GEMINI_CLI_HOME",
+    "COPILOT_HOME",
+];
 
 /// Where an agent keeps its sessions, whether or not it is on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,6 +64,8 @@ pub struct Settings {
     pub warn_before_commands: bool,
     /// Names of people and things: files of one name a line, and directories with one page for each person.
     pub entity_sources: Vec<PathBuf>,
+    /// Let the distiller, where there is one, name sessions that have no title of their own.
+    pub auto_title: bool,
     /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
     pub excluded: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Default for Settings {
             file_budget_chars: 1_200,
             warn_before_commands: false,
             entity_sources: Vec::new(),
+            auto_title: false,
             excluded: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::wire::{ToolInput, Wire};
-use crate::model::{Agent, SessionId};
+use crate::model::{Agent, Occasion, SessionId};
 use crate::text;
 
 /// Characters of a change that help to tell what it is about.
@@ -89,6 +89,8 @@ pub enum HookEvent {
     Settled {
         /// Where.
         place: Place,
+        /// Which of these.
+        occasion: Occasion,
     },
 }
 
@@ -107,7 +109,9 @@ impl HookEvent {
             "PostToolUse" => file(place, &wire),
             "PostToolUseFailure" => failure(place, &wire),
             "SessionStart" => Some(start(place, wire.source.as_deref())),
-            "Stop" | "SessionEnd" | "PreCompact" => Some(Self::Settled { place }),
+            "Stop" => Some(Self::Settled { place, occasion: Occasion::Stop }),
+            "SessionEnd" => Some(Self::Settled { place, occasion: Occasion::End }),
+            "PreCompact" => Some(Self::Settled { place, occasion: Occasion::Compact }),
             _ => None,
         })
     }
@@ -120,6 +124,8 @@ impl HookEvent {
             Self::File { .. } => "PostToolUse",
             Self::Failure { .. } => "PostToolUseFailure",
             Self::Start { .. } => "SessionStart",
+            Self::Settled { occasion: Occasion::End, .. } => "SessionEnd",
+            Self::Settled { occasion: Occasion::Compact, .. } => "PreCompact",
             Self::Settled { .. } => "Stop",
         }
     }
@@ -132,7 +138,7 @@ impl HookEvent {
             | Self::File { place, .. }
             | Self::Failure { place, .. }
             | Self::Start { place, .. }
-            | Self::Settled { place } => place,
+            | Self::Settled { place, .. } => place,
         }
     }
 }
@@ -256,6 +262,17 @@ mod tests {
             read(r#""hook_event_name":"PreToolUse","tool_name":"Read","tool_input":{"file_path":"/p/a"}"#),
             None
         );
+    }
+
+    #[test]
+    fn what_settles_a_session_is_told_apart() {
+        for (name, expected) in
+            [("Stop", Occasion::Stop), ("SessionEnd", Occasion::End), ("PreCompact", Occasion::Compact)]
+        {
+            let event = read(&format!(r#""hook_event_name":"{name}""#)).unwrap();
+            assert!(matches!(event, HookEvent::Settled { occasion, .. } if occasion == expected), "{event:?}");
+            assert_eq!(event.name(), name);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From an event to what is said about it: the path of a prompt, in order.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::deadline::Deadline;
@@ -11,7 +11,7 @@ use super::vector::{ModelFiles, NoVector, PendingVector};
 use super::{Answer, command, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
-use crate::model::{Outcome, Project, Timestamp};
+use crate::model::{Occasion, Outcome, Project, Timestamp};
 use crate::recall::{self, Budget, Hit, Lesson, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
@@ -48,10 +48,10 @@ pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn
         return;
     }
     match event {
-        HookEvent::Settled { place } => start_worker(surroundings, place.transcript.as_deref()),
+        HookEvent::Settled { place, occasion } => start_worker(surroundings, *occasion, Some(place)),
         HookEvent::Start { place, source } => {
             start_session(place, *source, &project, surroundings, out);
-            start_worker(surroundings, None);
+            start_worker(surroundings, Occasion::Start, None);
         }
         _ if surroundings.settings.recall == RecallMode::Off => {}
         HookEvent::Command { place, command } => command::warn(place, command, &project, surroundings, out),
@@ -64,9 +64,9 @@ fn is_excluded(project: &Project, place: &Place, settings: &Settings) -> bool {
     settings.excluded.iter().any(|excluded| *excluded == project.key || place.cwd.starts_with(excluded))
 }
 
-fn start_worker(surroundings: &Surroundings<'_>, transcript: Option<&Path>) {
+fn start_worker(surroundings: &Surroundings<'_>, occasion: Occasion, place: Option<&Place>) {
     let Some(program) = &surroundings.program else { return };
-    if let Err(error) = worker::detach(program, transcript) {
+    if let Err(error) = worker::detach(program, occasion, place) {
         let what = format!("cannot start the worker {}: {error}", program.display());
         Journal::new(surroundings.paths).log(surroundings.now, &what);
     }

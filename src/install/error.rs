@@ -37,7 +37,15 @@ pub enum InstallError {
         /// Why.
         source: std::io::Error,
     },
-    /// The `claude` command reported an error.
+    /// Nothing on this system runs programs at intervals for a person.
+    #[error(
+        "neither a systemd of yours, launchd nor crontab is there; let whatever you have run `memory-lane worker` every 15 minutes"
+    )]
+    NoScheduler,
+    /// A path or value that no scheduler's file can hold.
+    #[error("a path with a line end in it cannot be scheduled: {0:?}")]
+    Unschedulable(String),
+    /// A command of the client's or of the system's reported an error.
     #[error("`{command}` failed: {reason}")]
     Client {
         /// The command as it was run.

@@ -18,6 +18,8 @@ const OWNED: &[&str] = &[
     "memory-lane.log",
     "timings.jsonl",
     "recalls.spool",
+    "worker.lock",
+    "drafts",
     "plugin",
     "bin",
     "setup.json",

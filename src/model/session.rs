@@ -125,7 +125,8 @@ pub struct Session {
     pub cwd: Option<String>,
     /// Git branch of its latest record that names one.
     pub branch: Option<String>,
-    /// Title given by the person, else by the agent, else none.
+    /// Title given by the person, else by the agent, else made for it, else what its first prompt says; none for a
+    /// session without words.
     pub title: Option<String>,
     /// Version of the agent at the latest record.
     pub client_version: Option<String>,

@@ -4,10 +4,13 @@ mod graduate;
 mod known;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Context;
 use serde::Serialize;
 
+use self::graduate::graduate;
 use self::known::Known;
 use crate::catcher::{EarlierPrompt, Excerpt, VERSION, catch as catch_in};
 use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};
@@ -29,6 +32,8 @@ pub struct CatchReport {
     pub superseded: usize,
     /// New memories by kind; kinds without one are missing.
     pub by_kind: BTreeMap<MemoryKind, usize>,
+    /// Sessions that could not be read, with the reason. They stay unread.
+    pub failed: Vec<String>,
 }
 
 /// Reads everything the catcher has not read and stores what it finds. Running again adds nothing.
@@ -40,20 +45,48 @@ pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<CatchReport> {
     let works = store.uncaught(VERSION).context("list the sessions to catch from")?;
+    let report = catch_from(store, &works, now, &mut |_, report| {
+        progress(report.sessions + report.failed.len(), works.len());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    progress(works.len(), works.len());
+    Ok(report)
+}
+
+/// Reads these sessions, in this order, each in one transaction: breaking off between two of them, or in one, loses
+/// nothing. A session that cannot be read is named in the report, and the others are read all the same.
+///
+/// `before_each` is given the store and what came of the run so far; it may renew a lease, wait, or end the run.
+pub fn catch_from<S: SessionStore + MemoryStore + ?Sized>(
+    store: &mut S,
+    works: &[CatchWork],
+    now: Timestamp,
+    before_each: &mut dyn FnMut(&mut S, &CatchReport) -> anyhow::Result<ControlFlow<()>>,
+) -> anyhow::Result<CatchReport> {
     let mut report = CatchReport::default();
     let mut asked = Asked { now, projects: HashMap::new() };
     let mut known = Known::default();
-    for (done, work) in works.iter().enumerate() {
-        progress(done, works.len());
-        let added = catch_session(store, work, &mut asked, &mut known, &mut report)
-            .with_context(|| format!("catch memories from session {}", work.session))?;
-        report.sessions += 1;
-        for memory in added {
-            report.memories += 1;
-            *report.by_kind.entry(memory.draft.kind).or_default() += 1;
+    for work in works {
+        if before_each(store, &report)?.is_break() {
+            break;
         }
+        // A fault in the reading of one session must not keep all later ones from being read, now and at every run.
+        let read = catch_unwind(AssertUnwindSafe(|| catch_session(store, work, &mut asked, &mut known, &mut report)));
+        let failed = match read {
+            Ok(Ok(added)) => {
+                report.sessions += 1;
+                for memory in added {
+                    report.memories += 1;
+                    *report.by_kind.entry(memory.draft.kind).or_default() += 1;
+                }
+                continue;
+            }
+            Ok(Err(error)) => format!("{error:#}"),
+            Err(_) => "a fault of the program; please report it".to_owned(),
+        };
+        report.failed.push(format!("session {}: {failed}", work.session));
+        known = Known::default();
     }
-    progress(works.len(), works.len());
     Ok(report)
 }
 
@@ -80,14 +113,18 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
     // a turn that has grown since may give the same message another trigger.
     let drafts = catch_in(&excerpt).into_iter().filter(|draft| !known_here.contains(&place(draft))).collect();
-    let sorted = known.sort(store, &work.session, drafts)?;
-    let ids = store.record_caught(work, VERSION, &sorted.new, asked.now)?;
-    let mut added = Vec::with_capacity(ids.len());
-    for id in ids {
+    let found = known.sort(store, &work.session, drafts)?;
+    let recorded = store.record_caught(work, VERSION, &found, asked.now)?;
+    for (id, _) in &found.again {
+        graduate(store, *id)?;
+    }
+    let mut added = Vec::with_capacity(recorded.new.len());
+    for &id in &recorded.new {
         added.extend(store.memory(id)?);
     }
-    report.observed += sorted.observed;
-    report.superseded += known.settle(store, &sorted, &added, asked.now)?;
+    report.observed += recorded.observed;
+    report.superseded += recorded.superseded.len();
+    known.learn(&added, &recorded.superseded);
     Ok(added)
 }
 

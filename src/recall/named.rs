@@ -4,7 +4,7 @@
 //! bear is settled by what else is said: the full name, what the session knows, the conversation before. What is left is
 //! ambiguous, and all bearers are candidates until it is known whether the difference matters.
 
-use super::{Moment, Query};
+use super::Query;
 use crate::entity::{self, Called};
 use crate::model::{EntityId, EntityKind};
 use crate::store::{Bearer, KnownEntity, RecallStore, Result, SessionName};

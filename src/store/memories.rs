@@ -57,6 +57,30 @@ pub struct Observation {
     pub quote: String,
 }
 
+/// A draft that was made from a memory.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Promotion {
+    /// `idea` or `skill`.
+    pub form: String,
+    /// Where it was written.
+    pub path: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a memory's life was besides its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct MemoryHistory {
+    /// From when on it holds, where that is not when it was formed.
+    pub valid_from: Option<Timestamp>,
+    /// Until when it held.
+    pub valid_to: Option<Timestamp>,
+    /// The memories in whose place it stands.
+    pub supersedes: Vec<MemoryId>,
+    /// Drafts made from it.
+    pub promotions: Vec<Promotion>,
+}
+
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct StoreCounts {
@@ -94,7 +118,8 @@ pub trait MemoryStore {
     /// Changes a memory; its vectors are dropped when the text changes.
     fn edit_memory(&mut self, id: MemoryId, edit: &MemoryEdit) -> Result<()>;
 
-    /// Deletes a memory for good and keeps it from being caught again.
+    /// Deletes a memory for good and keeps it from being caught again: from none of the messages that it stood on, in
+    /// whatever words.
     fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()>;
 
     /// Notes that the memory was said again. The same message is noted once, and a session raises `times_observed` by
@@ -107,6 +132,16 @@ pub trait MemoryStore {
     /// Lets `new` take the place of `old`, which is kept and no longer recalled. Only an active memory is replaced:
     /// what a person pinned or put away stays as it is. Returns whether it was replaced.
     fn supersede(&mut self, old: MemoryId, new: MemoryId, at: Timestamp) -> Result<bool>;
+
+    /// Makes one memory of two that say the same: `into` gets the evidence of `from` and takes its place, also where a
+    /// person had pinned or retired `from`.
+    fn merge_memories(&mut self, from: MemoryId, into: MemoryId, at: Timestamp) -> Result<()>;
+
+    /// How a memory came to be and to end.
+    fn history(&self, id: MemoryId) -> Result<MemoryHistory>;
+
+    /// Notes that a draft was made from the memory.
+    fn note_promotion(&mut self, id: MemoryId, promotion: &Promotion) -> Result<()>;
 
     /// Recallable memories that lack a vector of `model`, with the text to embed.
     fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>>;

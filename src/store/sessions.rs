@@ -1,6 +1,6 @@
 //! What agents wrote: transcripts read so far, sessions, messages, tool calls.
 
-use super::Result;
+use super::{Observation, Result};
 use crate::model::{
     Agent, MemoryDraft, MemoryId, Message, Project, Session, SessionId, Timestamp, ToolCall, ToolStatus, Turn,
 };
@@ -186,6 +186,36 @@ pub struct CatchWork {
     pub upto_seq: u32,
 }
 
+/// What the catcher made of the unread part of a session.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// What becomes a memory.
+    pub new: Vec<MemoryDraft>,
+    /// Which memories these take the place of, by index in `new`.
+    pub replaces: Vec<(usize, Vec<MemoryId>)>,
+    /// Memories that stand already in the place of these, by index in `new`: sessions are not always read in order.
+    pub replaced: Vec<(usize, MemoryId)>,
+    /// Memories that were said again.
+    pub again: Vec<(MemoryId, Observation)>,
+}
+
+impl From<Vec<MemoryDraft>> for Found {
+    fn from(new: Vec<MemoryDraft>) -> Self {
+        Self { new, ..Self::default() }
+    }
+}
+
+/// What of a [`Found`] changed the store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// The numbers of the new memories.
+    pub new: Vec<MemoryId>,
+    /// Memories that new ones took the place of.
+    pub superseded: Vec<MemoryId>,
+    /// How many memories were seen in a further session.
+    pub observed: usize,
+}
+
 /// Keeps what agents wrote.
 pub trait SessionStore {
     /// How far every transcript has been read.
@@ -205,6 +235,13 @@ pub trait SessionStore {
 
     /// Sessions, latest first.
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>>;
+
+    /// Sessions that neither the person nor the agent gave a title and for which none was made, latest first;
+    /// sub-agents' and those without a prompt are left out.
+    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>>;
+
+    /// Keeps a title that was made for a session; the person's and the agent's go before it.
+    fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()>;
 
     /// A session's turns from number `from` on.
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
@@ -226,14 +263,14 @@ pub trait SessionStore {
         before: Timestamp,
     ) -> Result<Vec<(SessionId, Timestamp, String)>>;
 
-    /// Stores what the catcher found in `work` and notes that it was read, in one transaction.
-    /// A draft that is already there (see [`super::MemoryStore::add_memory`]) is not stored twice; gives the numbers of
-    /// the new ones.
+    /// Stores what the catcher found in `work` and notes that it was read, in one transaction: whatever breaks off, what
+    /// was read and what came of it never differ. A draft that is already there (see
+    /// [`super::MemoryStore::add_memory`]) is not stored twice.
     fn record_caught(
         &mut self,
         work: &CatchWork,
         catcher_version: u32,
-        drafts: &[MemoryDraft],
+        found: &Found,
         now: Timestamp,
-    ) -> Result<Vec<MemoryId>>;
+    ) -> Result<Recorded>;
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::client::{PLUGIN, Sandbox, repository};
 use crate::support::messages_api::{Kind, Reply, Rule};
@@ -194,15 +194,33 @@ fn what_was_recalled_is_not_caught_again() {
     assert_eq!(memories(&sandbox).matches("\"id\"").count(), before, "{}", memories(&sandbox));
 }
 
+/// While somebody else writes to the store no worker can do anything, and the client goes through two prompts all the
+/// same. Once the store is free, the worker of the session's end finds the request that it could not write down before.
 #[test]
-fn the_end_of_a_turn_is_enough_to_catch() {
+fn the_client_waits_for_no_worker_and_the_end_of_a_session_is_enough_to_catch() {
     let sandbox = Sandbox::with_plugin_dir();
+    assert!(sandbox.memory_lane(&["status"]).status.success(), "makes the store");
+    let writer = rusqlite::Connection::open(sandbox.memory_home().join("memory-lane.db")).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     teach(&sandbox);
+    let read: u32 = writer.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap();
+    assert_eq!(read, 0, "nothing was ingested while the client ran");
+    writer.execute_batch("ROLLBACK").unwrap();
     let limit = Instant::now() + Duration::from_secs(60);
     while !memories(&sandbox).contains(MARK) {
-        assert!(Instant::now() < limit, "no memory a minute after the turn: {}", memories(&sandbox));
+        assert!(Instant::now() < limit, "no memory a minute after the session: {}", status(&sandbox));
         std::thread::sleep(Duration::from_millis(200));
     }
+    while status(&sandbox)["queue"]["requests"] != 0 || !status(&sandbox)["queue"]["at_work"].is_null() {
+        assert!(Instant::now() < limit, "the queue is not empty after a minute: {}", status(&sandbox));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let status = status(&sandbox);
+    assert_eq!((&status["queue"]["waiting"], &status["queue"]["fails"]), (&json!(0), &json!(false)), "{status:#}");
+}
+
+fn status(sandbox: &Sandbox) -> Value {
+    serde_json::from_slice(&sandbox.memory_lane(&["status", "--json"]).stdout).unwrap()
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod entities;
 mod memories;
+mod queue;
 mod recall;
 mod samples;
 mod search;
@@ -54,6 +55,7 @@ macro_rules! contract {
                 a_session_tells_what_its_transcript_says,
                 an_append_continues_the_session,
                 a_persons_title_wins,
+                without_a_title_the_first_telling_prompt_gives_one,
                 copies_in_forks_are_left_out,
                 several_blocks_of_one_record_are_kept,
                 results_find_their_call,
@@ -84,6 +86,7 @@ macro_rules! contract {
                 a_memory_comes_back_as_it_was,
                 the_same_moment_is_stored_once,
                 forgotten_memories_stay_forgotten,
+                what_a_forgotten_memory_stood_on_gives_none_again,
                 memories_are_filtered,
                 edits_change_what_is_found,
                 unknown_memories_are_an_error,
@@ -100,7 +103,15 @@ macro_rules! contract {
                 memories_about_files_and_entities_are_found,
                 counts_say_what_there_is,
                 what_is_said_again_counts_once_a_session,
-                a_superseded_memory_is_kept_but_not_recalled
+                a_superseded_memory_is_kept_but_not_recalled,
+                merged_memories_share_their_evidence,
+                drafts_made_from_a_memory_are_remembered
+            ],
+            queue: [
+                requests_wait_until_served_and_wait_once,
+                runs_are_kept_and_bounded,
+                sessions_wait_with_their_prompts,
+                what_was_found_goes_in_as_a_whole
             ],
             entities: [
                 a_single_name_is_the_one_person_who_bears_it,

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use super::Setup;
 use super::prompt::{Answer, ask};
-use crate::cli::print_line;
+use crate::cli::{print_line, schedule};
 use crate::config::variable;
 use crate::install::{
     Client, PLUGIN_ID, PluginSource, Registration, SetupRecord, link_program, observed_registration, plan_registration,
@@ -140,6 +140,26 @@ pub(super) fn ingest_history(setup: &Setup) -> anyhow::Result<String> {
         }
         Answer::No => Ok("left for later: `memory-lane ingest`, then `memory-lane catch`".to_owned()),
         Answer::Nobody => Ok(format!("{found}, not read: run `memory-lane ingest` or setup with --yes")),
+    }
+}
+
+/// Sessions are caught from at the next hook anyway; a timer does it also when none comes. It changes the person's own
+/// timers or crontab, so nothing but an answer or an option makes it.
+pub(super) fn offer_schedule(setup: &Setup) -> anyhow::Result<String> {
+    let later = "left out; `memory-lane schedule install` lets the system run the worker every 15 minutes";
+    if setup.args.dry_run {
+        return Ok("would ask whether the system shall run the worker every 15 minutes".to_owned());
+    }
+    let answer = if setup.args.schedule {
+        Answer::Yes
+    } else if setup.args.yes {
+        Answer::Nobody
+    } else {
+        ask("Let the system run the worker every 15 minutes, too?")
+    };
+    match answer {
+        Answer::Yes => schedule::install(setup.app, schedule::MINUTES, None, false),
+        Answer::No | Answer::Nobody => Ok(later.to_owned()),
     }
 }
 

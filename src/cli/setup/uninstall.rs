@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::prompt::{Answer, ask};
-use crate::cli::{App, print_line};
+use crate::cli::{App, print_line, schedule};
 use crate::config::variable;
 use crate::install::{
     Client, PLUGIN_ID, Purge, SetupRecord, plan_purge, plan_removal, remove_plugin_files, unlink_program,
@@ -42,6 +42,10 @@ pub(in crate::cli) fn run(args: &UninstallArgs, app: &App) -> anyhow::Result<()>
         print_line(format_args!(
             "plugin   was not registered by setup; if Claude Code has it, `claude plugin uninstall {PLUGIN_ID}` removes it"
         ));
+    }
+    match schedule::remove(args.dry_run) {
+        Ok(said) => print_line(format_args!("schedule {said}")),
+        Err(error) => print_line(format_args!("schedule could not be looked at: {error:#}")),
     }
     if args.dry_run {
         print_line(format_args!(

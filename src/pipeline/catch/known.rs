@@ -1,108 +1,98 @@
 //! The memories that drafts are compared with, and what comes of the comparison.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::graduate::graduate;
-use crate::catcher::{Fate, Remembered, fate};
-use crate::model::{Memory, MemoryDraft, MemoryId, SessionId, Timestamp};
-use crate::store::{MemoryFilter, MemoryStore, Observation};
+use crate::catcher::{Fate, Remembered, fate, may_replace};
+use crate::model::{Memory, MemoryDraft, MemoryId, SessionId};
+use crate::store::{Found, MemoryFilter, MemoryStore, Observation};
 
 /// The memories of each project, read once a run and kept up with what the run adds.
 #[derive(Default)]
 pub(super) struct Known {
-    projects: HashMap<Option<String>, Vec<Remembered>>,
+    projects: HashMap<Option<String>, OfProject>,
 }
 
-/// The drafts of one session after the comparison.
 #[derive(Default)]
-pub(super) struct Sorted {
-    /// What becomes a memory.
-    pub(super) new: Vec<MemoryDraft>,
-    /// Which memories each of these takes the place of, by its index in `new`.
-    replaced: Vec<(usize, Vec<MemoryId>)>,
-    /// How many memories were seen in a further session.
-    pub(super) observed: usize,
+struct OfProject {
+    remembered: Vec<Remembered>,
+    /// Those that may say that another is over.
+    replacing: Vec<Memory>,
+}
+
+impl OfProject {
+    fn add(&mut self, memory: &Memory) {
+        let Some(remembered) = Remembered::new(memory) else { return };
+        self.remembered.push(remembered);
+        if may_replace(&memory.draft) {
+            self.replacing.push(memory.clone());
+        }
+    }
+
+    /// The memory that says that the draft is over, as it was said later though it was read earlier.
+    fn replaces(&self, draft: &MemoryDraft) -> Option<MemoryId> {
+        let old = [Remembered::new(&unsaved(draft))?];
+        let says_so = |newer: &&Memory| matches!(fate(&newer.draft, &old), Fate::Instead(_));
+        self.replacing
+            .iter()
+            .filter(|newer| newer.draft.formed_at > draft.formed_at)
+            .find(says_so)
+            .map(|newer| newer.id)
+    }
 }
 
 impl Known {
-    /// Compares the drafts with the project's memories and among themselves. What is said again is noted at once:
-    /// noting it twice changes nothing, so a run that breaks off here loses nothing.
+    /// Compares the drafts with the project's memories and among themselves.
     pub(super) fn sort<S: MemoryStore + ?Sized>(
         &mut self,
-        store: &mut S,
+        store: &S,
         session: &SessionId,
         drafts: Vec<MemoryDraft>,
-    ) -> anyhow::Result<Sorted> {
-        let mut sorted = Sorted::default();
+    ) -> anyhow::Result<Found> {
+        let mut found = Found::default();
         for draft in drafts {
-            let remembered = self.of_project(store, draft.project.as_deref())?;
-            match fate(&draft, remembered) {
+            let project = self.of_project(store, draft.project.as_deref())?;
+            match fate(&draft, &project.remembered) {
                 Fate::Again(id) => {
-                    if store.observe_again(id, &observation(session, &draft))? {
-                        sorted.observed += 1;
-                        graduate(store, id)?;
-                    }
+                    found.again.push((id, observation(session, &draft)));
                     continue;
                 }
-                Fate::Instead(old) => sorted.replaced.push((sorted.new.len(), old)),
-                Fate::New => {}
+                Fate::Instead(old) => found.replaces.push((found.new.len(), old)),
+                Fate::New => found.replaced.extend(project.replaces(&draft).map(|newer| (found.new.len(), newer))),
             }
-            if !is_repeated(&draft, &sorted.new) {
-                sorted.new.push(draft);
-            } else if sorted.replaced.last().is_some_and(|(at, _)| *at == sorted.new.len()) {
-                sorted.replaced.pop();
+            if !is_repeated(&draft, &found.new) {
+                found.new.push(draft);
+            } else {
+                let at = found.new.len();
+                found.replaces.retain(|(draft, _)| *draft != at);
+                found.replaced.retain(|(draft, _)| *draft != at);
             }
         }
-        Ok(sorted)
+        Ok(found)
     }
 
-    /// Lets the new memories take their places; returns how many old ones are replaced.
-    pub(super) fn settle<S: MemoryStore + ?Sized>(
-        &mut self,
-        store: &mut S,
-        sorted: &Sorted,
-        added: &[Memory],
-        now: Timestamp,
-    ) -> anyhow::Result<usize> {
-        let mut gone = HashSet::new();
-        for (at, old) in &sorted.replaced {
-            let draft = &sorted.new[*at];
-            let same = |memory: &&Memory| {
-                memory.draft.provenance == draft.provenance
-                    && memory.draft.trigger == draft.trigger
-                    && memory.draft.title == draft.title
-            };
-            let Some(new) = added.iter().find(same) else { continue };
-            for id in old {
-                if store.supersede(*id, new.id, now)? {
-                    gone.insert(*id);
-                }
-            }
-        }
+    /// Keeps up with what the store took in.
+    pub(super) fn learn(&mut self, added: &[Memory], superseded: &[MemoryId]) {
         for memory in added {
-            if let Some(remembered) = self.projects.get_mut(&memory.draft.project) {
-                remembered.extend(Remembered::new(memory));
+            if let Some(project) = self.projects.get_mut(&memory.draft.project) {
+                project.add(memory);
             }
         }
-        for remembered in self.projects.values_mut() {
-            remembered.retain(|known| !gone.contains(&known.id));
+        for project in self.projects.values_mut() {
+            project.remembered.retain(|known| !superseded.contains(&known.id));
+            project.replacing.retain(|known| !superseded.contains(&known.id));
         }
-        Ok(gone.len())
     }
 
-    fn of_project<S: MemoryStore + ?Sized>(
-        &mut self,
-        store: &S,
-        project: Option<&str>,
-    ) -> anyhow::Result<&[Remembered]> {
+    fn of_project<S: MemoryStore + ?Sized>(&mut self, store: &S, project: Option<&str>) -> anyhow::Result<&OfProject> {
         let key = project.map(str::to_owned);
         if !self.projects.contains_key(&key) {
             let filter = MemoryFilter { project: key.clone(), ..MemoryFilter::default() };
             let memories = store.memories(&filter)?;
-            let own = memories.iter().filter(|memory| memory.draft.project == key);
-            self.projects.insert(key.clone(), own.filter_map(Remembered::new).collect());
+            let mut project = OfProject::default();
+            memories.iter().filter(|memory| memory.draft.project == key).for_each(|memory| project.add(memory));
+            self.projects.insert(key.clone(), project);
         }
-        Ok(self.projects.get(&key).map(Vec::as_slice).unwrap_or_default())
+        Ok(self.projects.entry(key).or_default())
     }
 }
 

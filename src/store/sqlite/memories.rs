@@ -5,15 +5,15 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
 use super::scope::{NO_PROJECT, project_row};
-use super::{entities, kin, memory_rows, vectors, words};
-use crate::model::{MemoryDraft, MemoryId, Project, Timestamp};
+use super::{entities, kin, memory_rows, observations, vectors, words};
+use crate::model::{MemoryDraft, MemoryId, Project, Timestamp, Trigger};
 use crate::store::{Added, MemoryEdit, StoreError};
 
 /// Stores one memory; to be called in a transaction.
 pub(super) fn add(db: &Connection, draft: &MemoryDraft, now: Timestamp) -> Attempt<Added> {
     let identity = identity(draft);
     let forgotten = db.prepare_cached("SELECT 1 FROM memory_tombstones WHERE identity = ?")?.exists([&identity[..]])?;
-    if forgotten {
+    if forgotten || stands_on_forgotten(db, draft)? {
         return Ok(Added::Forgotten);
     }
     let known = db
@@ -28,6 +28,20 @@ pub(super) fn add(db: &Connection, draft: &MemoryDraft, now: Timestamp) -> Attem
     words::index(db, id, draft.status, project.unwrap_or(NO_PROJECT), &draft.index_text())?;
     entities::link(db, id, draft)?;
     Ok(Added::New(id))
+}
+
+/// Whether a memory that a person had forgotten stood on the same message. Its words need not be the same: a later
+/// version of the catcher words it differently.
+fn stands_on_forgotten(db: &Connection, draft: &MemoryDraft) -> Attempt<bool> {
+    let (Some(session), Some(message)) = (&draft.provenance.session, evidence(draft)) else { return Ok(false) };
+    let statement = "SELECT 1 FROM forgotten_messages WHERE session = ? AND message = ? AND of_recovery = ?";
+    Ok(db.prepare_cached(statement)?.exists(params![session, message, draft.trigger == Trigger::Recovery])?)
+}
+
+/// The message that a memory stands on, as [`Observation::message`](crate::store::Observation::message) names it.
+fn evidence(draft: &MemoryDraft) -> Option<String> {
+    let place = || draft.provenance.seq.map(|seq| format!("#{seq}"));
+    draft.provenance.message.clone().or_else(place)
 }
 
 fn insert(
@@ -142,6 +156,7 @@ pub(super) fn forget(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<(
     if buried == 0 {
         return Err(StoreError::NoSuchMemory(id).into());
     }
+    bury_evidence(db, id, now)?;
     vectors::drop_all(db, id)?;
     words::unindex(db, id)?;
     // A person who asks for this means it: 0.4 s at 100,000 memories is well spent.
@@ -151,10 +166,24 @@ pub(super) fn forget(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<(
     Ok(())
 }
 
+/// Notes the messages that a memory stood on.
+fn bury_evidence(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<()> {
+    let memory = memory_rows::memory(db, id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    let of_recovery = memory.draft.trigger == Trigger::Recovery;
+    let own = memory.draft.provenance.session.clone().zip(evidence(&memory.draft));
+    let further = observations::observations(db, id)?.into_iter().map(|seen| (seen.session, seen.message));
+    let statement = "INSERT INTO forgotten_messages (session, message, of_recovery, at) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO NOTHING";
+    for (session, message) in own.into_iter().chain(further) {
+        db.prepare_cached(statement)?.execute(params![session, message, of_recovery, now])?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{MemoryKind, SessionId, Trigger};
+    use crate::model::{MemoryKind, SessionId};
 
     fn check(change: impl FnOnce(&mut MemoryDraft), in_session: bool, same: bool) {
         let mut draft = MemoryDraft::new(MemoryKind::Decision, "title", "body", Timestamp(1));

@@ -1,8 +1,10 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, kin, memories, memory_rows, observations, vectors, words};
+use super::{SqliteStore, kin, memories, memory_rows, observations, promotions, vectors, words};
 use crate::model::{Memory, MemoryDraft, MemoryId, Timestamp};
-use crate::store::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, Result, StoreCounts};
+use crate::store::{
+    Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, Result, StoreCounts,
+};
 
 impl MemoryStore for SqliteStore {
     fn add_memory(&mut self, draft: &MemoryDraft, now: Timestamp) -> Result<Added> {
@@ -39,6 +41,18 @@ impl MemoryStore for SqliteStore {
 
     fn supersede(&mut self, old: MemoryId, new: MemoryId, at: Timestamp) -> Result<bool> {
         self.write(|db| observations::supersede(db, old, new, at))
+    }
+
+    fn merge_memories(&mut self, from: MemoryId, into: MemoryId, at: Timestamp) -> Result<()> {
+        self.write(|db| observations::merge(db, from, into, at))
+    }
+
+    fn history(&self, id: MemoryId) -> Result<MemoryHistory> {
+        self.read(|db| promotions::history(db, id))
+    }
+
+    fn note_promotion(&mut self, id: MemoryId, promotion: &Promotion) -> Result<()> {
+        self.write(|db| promotions::note(db, id, promotion))
     }
 
     fn unembedded(&self, model: &str, limit: usize) -> Result<Vec<(MemoryId, String)>> {

@@ -38,6 +38,29 @@ pub(super) fn observations(db: &Connection, id: MemoryId) -> Attempt<Vec<Observa
     Ok(seen)
 }
 
+/// Gives `into` everything that `from` stands on, then lets it take the place of `from`.
+pub(super) fn merge(db: &Connection, from: MemoryId, into: MemoryId, at: Timestamp) -> Attempt<()> {
+    let merged = memory_rows::memory(db, from)?.ok_or(StoreError::NoSuchMemory(from))?.draft;
+    let place = || merged.provenance.seq.map(|seq| format!("#{seq}")).unwrap_or_default();
+    let own = merged.provenance.session.clone().map(|session| Observation {
+        session,
+        message: merged.provenance.message.clone().unwrap_or_else(place),
+        at: merged.formed_at,
+        quote: merged.quote.clone(),
+    });
+    for seen in own.into_iter().chain(observations(db, from)?) {
+        observe_again(db, into, &seen)?;
+    }
+    replace(db, from, into, at)
+}
+
+fn replace(db: &Connection, old: MemoryId, new: MemoryId, at: Timestamp) -> Attempt<()> {
+    memories::edit(db, old, &MemoryEdit { status: Some(MemoryStatus::Superseded), ..MemoryEdit::default() })?;
+    db.prepare_cached("UPDATE memories SET superseded_by = ?, valid_to = ? WHERE id = ?")?
+        .execute(params![new, at, old])?;
+    Ok(())
+}
+
 /// Puts `new` in the place of `old`, unless a person pinned, retired or replaced that already.
 pub(super) fn supersede(db: &Connection, old: MemoryId, new: MemoryId, at: Timestamp) -> Attempt<bool> {
     let replaced = memory_rows::memory(db, old)?.ok_or(StoreError::NoSuchMemory(old))?;
@@ -45,8 +68,6 @@ pub(super) fn supersede(db: &Connection, old: MemoryId, new: MemoryId, at: Times
     if old == new || replaced.draft.status != MemoryStatus::Active {
         return Ok(false);
     }
-    memories::edit(db, old, &MemoryEdit { status: Some(MemoryStatus::Superseded), ..MemoryEdit::default() })?;
-    db.prepare_cached("UPDATE memories SET superseded_by = ?, valid_to = ? WHERE id = ?")?
-        .execute(params![new, at, old])?;
+    replace(db, old, new, at)?;
     Ok(true)
 }

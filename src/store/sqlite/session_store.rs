@@ -1,10 +1,10 @@
 //! The SQLite store as [`SessionStore`].
 
 use super::{SqliteStore, append, catching, messages, sessions, turns};
-use crate::model::{MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
+use crate::model::{Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord,
-    TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionFilter, SessionStore,
+    SkippedRecord, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -30,6 +30,14 @@ impl SessionStore for SqliteStore {
 
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>> {
         self.read(|db| sessions::list(db, filter))
+    }
+
+    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::untitled(db, limit))
+    }
+
+    fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()> {
+        self.write(|db| sessions::put_made_title(db, id, title))
     }
 
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {
@@ -61,9 +69,9 @@ impl SessionStore for SqliteStore {
         &mut self,
         work: &CatchWork,
         catcher_version: u32,
-        drafts: &[MemoryDraft],
+        found: &Found,
         now: Timestamp,
-    ) -> Result<Vec<MemoryId>> {
-        self.write(|db| catching::record(db, work, catcher_version, drafts, now))
+    ) -> Result<Recorded> {
+        self.write(|db| catching::record(db, work, catcher_version, found, now))
     }
 }

@@ -6,11 +6,13 @@ use super::failure::Attempt;
 use super::values::limit;
 use crate::model::{Session, SessionId};
 use crate::store::{SessionFilter, SkippedRecord, TranscriptState};
+use crate::text::headline;
 
 /// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
 /// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages themselves; a person's title wins.
+/// Without any title the first prompt that says something gives one.
 const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch,
-        COALESCE(s.custom_title, s.agent_title) AS title, s.client_version, s.started_at, s.ended_at,
+        COALESCE(NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title, s.client_version, s.started_at, s.ended_at,
         s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
         first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
         (SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
@@ -32,7 +34,7 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         project: row.get("project")?,
         cwd: row.get("cwd")?,
         branch: row.get("branch")?,
-        title: row.get("title")?,
+        title: title(db, row)?,
         client_version: row.get("client_version")?,
         first_prompt: row.get("first_prompt")?,
         first_prompt_at: row.get("first_prompt_at")?,
@@ -49,6 +51,43 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         pull_requests: pull_requests(db, row.get("row")?)?,
         memories: row.get("memories")?,
     })
+}
+
+/// Prompts that are looked at for want of a title: the first ones may be commands or pasted text.
+const PROMPTS_LOOKED_AT: usize = 5;
+
+fn title(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<String>> {
+    let given: Option<String> = row.get("title")?;
+    if given.is_some() {
+        return Ok(given);
+    }
+    let statement = "SELECT text FROM messages WHERE session = ? AND role = 'user' ORDER BY seq, id LIMIT ?";
+    let mut statement = db.prepare_cached(statement)?;
+    let mut prompts = statement.query(params![row.get::<_, i64>("row")?, limit(PROMPTS_LOOKED_AT)])?;
+    let mut poor = None;
+    while let Some(prompt) = prompts.next()? {
+        match headline(prompt.get_ref(0)?.as_str()?) {
+            Some(line) if line.contains(' ') && !line.starts_with('/') => return Ok(Some(line)),
+            line => poor = poor.or(line),
+        }
+    }
+    Ok(poor)
+}
+
+/// Sessions for which a title may be made, latest first.
+pub(super) fn untitled(db: &Connection, count: usize) -> Attempt<Vec<SessionId>> {
+    let statement = "SELECT name FROM sessions
+         WHERE COALESCE(NULLIF(custom_title, ''), NULLIF(agent_title, ''), made_title) IS NULL AND subagent = 0 AND user_messages > 0
+         ORDER BY ended_at DESC, id DESC LIMIT ?";
+    let names =
+        db.prepare_cached(statement)?.query_map([limit(count)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(names)
+}
+
+/// Keeps a made title.
+pub(super) fn put_made_title(db: &Connection, id: &SessionId, title: &str) -> Attempt<()> {
+    db.prepare_cached("UPDATE sessions SET made_title = ? WHERE name = ?")?.execute(params![title, id])?;
+    Ok(())
 }
 
 fn pull_requests(db: &Connection, session: i64) -> rusqlite::Result<Vec<String>> {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use memory_lane::model::{Agent, MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
+use memory_lane::model::{Agent, Session, SessionId, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord, StepAt,
-    StoreError, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionFilter, SessionStore,
+    SkippedRecord, StepAt, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -84,6 +84,14 @@ impl SessionStore for Kept {
         Ok(self.appends.iter().map(session).collect())
     }
 
+    fn untitled(&self, _: usize) -> Result<Vec<SessionId>> {
+        Ok(Vec::new())
+    }
+
+    fn put_made_title(&mut self, _: &SessionId, _: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn turns(&self, _: &SessionId, _: u32) -> Result<Vec<Turn>> {
         Ok(Vec::new())
     }
@@ -104,8 +112,8 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
-    fn record_caught(&mut self, _: &CatchWork, _: u32, _: &[MemoryDraft], _: Timestamp) -> Result<Vec<MemoryId>> {
-        Ok(Vec::new())
+    fn record_caught(&mut self, _: &CatchWork, _: u32, _: &Found, _: Timestamp) -> Result<Recorded> {
+        Ok(Recorded::default())
     }
 }
 

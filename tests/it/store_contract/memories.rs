@@ -5,7 +5,7 @@ use memory_lane::model::{
     Timestamp, Trigger,
 };
 use memory_lane::store::{
-    Added, MemoryEdit, MemoryFilter, Observation, Scope, Store, StoreError, VectorHit, VoteRecord,
+    Added, MemoryEdit, MemoryFilter, Observation, Promotion, Scope, Store, StoreError, VectorHit, VoteRecord,
 };
 
 use super::samples::{LANE, NOW, OTHER, add, angle, draft, scope, session_id, strings, user, with_steps};
@@ -408,4 +408,64 @@ pub(super) fn a_superseded_memory_is_kept_but_not_recalled(store: &mut dyn Store
     let unknown = MemoryId(4711);
     assert!(matches!(store.supersede(unknown, new, NOW), Err(StoreError::NoSuchMemory(_))));
     assert!(matches!(store.supersede(new, unknown, NOW), Err(StoreError::NoSuchMemory(_))));
+}
+
+pub(super) fn what_a_forgotten_memory_stood_on_gives_none_again(store: &mut dyn Store) {
+    let caught = |title: &str, session: &str, message: &str, trigger: Trigger| {
+        let mut caught = draft(title, 1);
+        caught.provenance =
+            Provenance { session: Some(session_id(session)), message: Some(message.to_owned()), seq: Some(0) };
+        caught.trigger = trigger;
+        caught
+    };
+    let id = add(store, &caught("use tabs", "first", "m1", Trigger::Correction));
+    store.observe_again(id, &seen("second", "m2", 2)).unwrap();
+    store.forget_memory(id, NOW).unwrap();
+    for (session, message) in [("first", "m1"), ("second", "m2")] {
+        let again = caught("tabs, please", session, message, Trigger::Preference);
+        assert_eq!(store.add_memory(&again, NOW).unwrap(), Added::Forgotten, "{session}");
+    }
+    add(store, &caught("`a` fails, `b` works", "first", "m1", Trigger::Recovery));
+    add(store, &caught("use tabs", "third", "m1", Trigger::Correction));
+    let mut by_hand = draft("use tabs", 1);
+    by_hand.provenance = Provenance::default();
+    add(store, &by_hand);
+}
+
+pub(super) fn merged_memories_share_their_evidence(store: &mut dyn Store) {
+    let caught = |title: &str, session: &str| {
+        let mut caught = draft(title, 1);
+        caught.provenance.session = Some(session_id(session));
+        caught.provenance.message = Some("m1".to_owned());
+        caught.quote = title.to_owned();
+        caught
+    };
+    let from = add(store, &caught("tabs, always", "first"));
+    let into = add(store, &caught("use tabs", "second"));
+    store.observe_again(from, &seen("third", "m3", 3)).unwrap();
+    store.observe_again(from, &seen("second", "m4", 4)).unwrap();
+    let pinned = MemoryEdit { status: Some(MemoryStatus::Pinned), ..MemoryEdit::default() };
+    store.edit_memory(from, &pinned).unwrap();
+    store.merge_memories(from, into, NOW).unwrap();
+    assert_eq!(store.memory(into).unwrap().unwrap().draft.times_observed, 3, "second, first, third");
+    let evidence: Vec<_> = store.observations(into).unwrap().into_iter().map(|seen| seen.session).collect();
+    assert_eq!(evidence, ["first", "third", "second"].map(session_id));
+    let gone = store.memory(from).unwrap().unwrap();
+    assert_eq!((gone.draft.status, gone.superseded_by), (MemoryStatus::Superseded, Some(into)));
+    assert_eq!(store.history(from).unwrap().valid_to, Some(NOW));
+    assert_eq!(store.history(into).unwrap().supersedes, [from]);
+    let unknown = MemoryId(4711);
+    assert!(matches!(store.merge_memories(unknown, into, NOW), Err(StoreError::NoSuchMemory(_))));
+    assert!(matches!(store.merge_memories(into, unknown, NOW), Err(StoreError::NoSuchMemory(_))));
+}
+
+pub(super) fn drafts_made_from_a_memory_are_remembered(store: &mut dyn Store) {
+    let id = add(store, &draft("no load test", 1));
+    let made = |path: &str, at: i64| Promotion { form: "idea".to_owned(), path: path.to_owned(), at: Timestamp(at) };
+    for promotion in [made("/b.md", 1), made("/a.md", 2), made("/b.md", 3)] {
+        store.note_promotion(id, &promotion).unwrap();
+    }
+    assert_eq!(store.history(id).unwrap().promotions, [made("/a.md", 2), made("/b.md", 3)]);
+    store.forget_memory(id, NOW).unwrap();
+    assert!(matches!(store.history(id), Err(StoreError::NoSuchMemory(_))));
 }

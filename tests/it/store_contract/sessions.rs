@@ -1,7 +1,7 @@
 //! Transcripts in, sessions and turns out.
 
 use memory_lane::model::{FileAction, SessionId, Step, Timestamp, ToolStatus, TouchedFile};
-use memory_lane::store::{Append, CatchWork, SessionFilter, SkippedRecord, Store, ToolResult};
+use memory_lane::store::{Append, CatchWork, Found, Recorded, SessionFilter, SkippedRecord, Store, ToolResult};
 
 use super::samples::{LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, tool_call, user, with_steps};
 
@@ -72,6 +72,24 @@ pub(super) fn a_persons_title_wins(store: &mut dyn Store) {
     append.head.agent_title = Some("by the agent, later".to_owned());
     store.append(&append).unwrap();
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().title.as_deref(), Some("by a person"));
+}
+
+pub(super) fn without_a_title_the_first_telling_prompt_gives_one(store: &mut dyn Store) {
+    let title = |store: &dyn Store| store.session(&session_id("s")).unwrap().unwrap().title;
+    store.append(&empty_append("s")).unwrap();
+    assert_eq!(title(store), None);
+    assert_eq!(store.untitled(0).unwrap(), [], "nothing to make one of");
+    store.append(&with_steps("s", vec![user(0, 0, "u0", "/clear"), user(1, 1, "u1", "```\nx\n```")])).unwrap();
+    assert_eq!(title(store).as_deref(), Some("/clear"), "better than nothing");
+    store.append(&with_steps("s", vec![user(2, 2, "u2", "# Task\nMove the port to 2. Then test.")])).unwrap();
+    assert_eq!(title(store).as_deref(), Some("Move the port to 2"));
+    assert_eq!(store.untitled(0).unwrap(), [session_id("s")]);
+    store.put_made_title(&session_id("s"), "Ports").unwrap();
+    assert_eq!((title(store).as_deref(), store.untitled(0).unwrap()), (Some("Ports"), Vec::new()));
+    let mut named = empty_append("s");
+    named.head.agent_title = Some("by the agent".to_owned());
+    store.append(&named).unwrap();
+    assert_eq!(title(store).as_deref(), Some("by the agent"), "it knew its own session");
 }
 
 pub(super) fn copies_in_forks_are_left_out(store: &mut dyn Store) {
@@ -158,7 +176,7 @@ pub(super) fn a_restart_removes_what_was_there(store: &mut dyn Store) {
     let work = store.uncaught(1).unwrap().remove(0);
     let mut caught = draft("kept", 1);
     caught.provenance.session = Some(session_id("s"));
-    store.record_caught(&work, 1, &[caught], NOW).unwrap();
+    store.record_caught(&work, 1, &vec![caught].into(), NOW).unwrap();
 
     let mut again = with_steps("s", vec![user(0, 0, "u0", "new words")]);
     again.restart = true;
@@ -166,7 +184,7 @@ pub(super) fn a_restart_removes_what_was_there(store: &mut dyn Store) {
     assert_eq!((appended.new_session, appended.messages, appended.copies), (false, 1, 0));
     let session = store.session(&session_id("s")).unwrap().unwrap();
     assert_eq!((session.user_messages, session.agent_messages, session.interrupts), (1, 0, 0));
-    assert_eq!((session.title, session.pull_requests), (None, Vec::new()));
+    assert_eq!((session.title.as_deref(), session.pull_requests), (Some("new words"), Vec::new()));
     assert_eq!(session.memories, 1, "what was caught stays");
     assert_eq!(store.skipped().unwrap(), []);
     assert_eq!(store.uncaught(1).unwrap().len(), 1, "the new steps are unread");
@@ -274,8 +292,9 @@ pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
     assert_eq!(store.uncaught(1).unwrap(), [work("s", 0, 2), work("later", 0, 1)]);
     let mut caught = draft("caught", 1);
     caught.provenance.session = Some(session_id("s"));
-    let ids = store.record_caught(&work("s", 0, 2), 1, &[caught.clone(), caught.clone()], NOW).unwrap();
-    assert_eq!(ids.len(), 1, "the same moment is stored once");
+    let twice = vec![caught.clone(), caught.clone()].into();
+    let recorded = store.record_caught(&work("s", 0, 2), 1, &twice, NOW).unwrap();
+    assert_eq!(recorded.new.len(), 1, "the same moment is stored once");
     assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)]);
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().memories, 1);
 
@@ -284,10 +303,13 @@ pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
         .unwrap();
     assert_eq!(store.uncaught(1).unwrap()[0], work("s", 0, 4), "a late step of an old turn is unread");
     assert_eq!(store.uncaught(2).unwrap()[0], work("s", 0, 4), "another version reads all");
-    store.record_caught(&work("s", 0, 4), 1, &[], NOW).unwrap();
+    store.record_caught(&work("s", 0, 4), 1, &Found::default(), NOW).unwrap();
     store.append(&with_steps("s", vec![agent(1, 4, "u4", "y")])).unwrap();
     assert_eq!(store.uncaught(1).unwrap()[0], work("s", 1, 5));
-    assert_eq!(store.record_caught(&work("s", 1, 5), 1, &[caught], NOW).unwrap(), [], "known before");
+    let known = store.record_caught(&work("s", 1, 5), 1, &vec![caught].into(), NOW).unwrap();
+    assert_eq!(known, Recorded::default(), "known before");
+    store.record_caught(&work("s", 0, 2), 1, &Found::default(), NOW).unwrap();
+    assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)], "a slower reader takes nothing back");
 }
 
 pub(super) fn prompts_of_other_sessions_are_listed(store: &mut dyn Store) {
