@@ -3,5 +3,5 @@
 mod paths;
 mod settings;
 
-pub use paths::{AgentHome, Paths, agent_home, agent_homes, variable};
+pub use paths::{AgentHome, Paths, agent_home, agent_homes, host_name, variable};
 pub use settings::{RecallMode, Settings, SettingsError};

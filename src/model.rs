@@ -17,6 +17,6 @@ pub use memory::{
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
-    Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
+    Agent, FileAction, Message, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };
 pub use time::Timestamp;

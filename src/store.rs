@@ -9,6 +9,7 @@
 mod error;
 mod memories;
 mod recall;
+mod search;
 mod sessions;
 pub mod spool;
 pub mod sqlite;
@@ -19,9 +20,10 @@ pub use recall::{
     FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, Scope, VectorHit,
     VectorHits, Vote, VoteRecord,
 };
+pub use search::{Condition, Filter, MessageHit, MessageQuery, Work};
 pub use sessions::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, SessionFilter, SessionHead, SessionStore, SkippedRecord,
-    StepAt, ToolResult, TranscriptState,
+    Append, Appended, CatchWork, SessionEdit, SessionFilter, SessionHead, SessionStore, SkippedRecord, StepAt,
+    ToolResult, TranscriptState,
 };
 
 /// Result of a store operation.

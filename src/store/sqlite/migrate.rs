@@ -5,11 +5,15 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::failure::Attempt;
+use super::outcome;
 use crate::store::StoreError;
 
 /// What brings the schema from version n to n + 1.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_init.sql"), include_str!("migrations/0002_observations.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_observations.sql"),
+    include_str!("migrations/0007_sessions.sql"),
+];
 
 /// The version this program writes.
 const CURRENT: u32 = MIGRATIONS.len() as u32;
@@ -23,6 +27,9 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Attempt<()> {
         if let Some(statements) = MIGRATIONS.get(version as usize) {
             transaction.execute_batch(statements)?;
             transaction.pragma_update(None, "user_version", version + 1)?;
+            if version + 1 == CURRENT {
+                outcome::settle(&transaction)?;
+            }
         }
         transaction.commit()?;
     }

@@ -3,8 +3,8 @@
 use super::{SqliteStore, append, catching, messages, sessions, turns};
 use crate::model::{MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord,
-    TranscriptState,
+    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionEdit, SessionFilter, SessionStore,
+    SkippedRecord, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -28,8 +28,21 @@ impl SessionStore for SqliteStore {
         self.read(|db| sessions::starting(db, prefix))
     }
 
+    fn edit_session(&mut self, id: &SessionId, edit: &SessionEdit) -> Result<bool> {
+        self.write(|db| sessions::edit(db, id, edit))
+    }
+
+    fn claim_sessions(&mut self, host: &str) -> Result<()> {
+        // Most of the time there is nothing to write, and then no lock is taken.
+        if self.read(sessions::has_unclaimed)? { self.write(|db| sessions::claim(db, host)) } else { Ok(()) }
+    }
+
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>> {
         self.read(|db| sessions::list(db, filter))
+    }
+
+    fn projects(&self) -> Result<Vec<String>> {
+        self.read(sessions::projects)
     }
 
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {

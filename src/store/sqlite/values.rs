@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use crate::model::{
     Agent, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Role, SessionId,
-    Timestamp, ToolStatus, Trigger,
+    SessionOutcome, Timestamp, ToolStatus, Trigger,
 };
 
 macro_rules! number {
@@ -43,7 +43,7 @@ macro_rules! name {
     )+ };
 }
 
-name!(Agent, Direction, EntityKind, MemoryKind, MemoryStatus, Origin, Polarity, Trigger);
+name!(Agent, Direction, EntityKind, MemoryKind, MemoryStatus, Origin, Polarity, SessionOutcome, Trigger);
 
 fn unknown(what: &str, name: &str) -> FromSqlError {
     FromSqlError::Other(format!("no {what} is called `{name}`").into())

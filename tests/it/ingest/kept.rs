@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use memory_lane::model::{Agent, MemoryDraft, MemoryId, Session, SessionId, Timestamp, Turn};
+use memory_lane::model::{Agent, MemoryDraft, MemoryId, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionFilter, SessionStore, SkippedRecord, StepAt,
-    StoreError, TranscriptState,
+    Append, Appended, CatchWork, MessageHit, MessageQuery, Result, SessionEdit, SessionFilter, SessionStore,
+    SkippedRecord, StepAt, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -80,8 +80,20 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
+    fn edit_session(&mut self, _: &SessionId, _: &SessionEdit) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn claim_sessions(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn sessions(&self, _: &SessionFilter) -> Result<Vec<Session>> {
         Ok(self.appends.iter().map(session).collect())
+    }
+
+    fn projects(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     fn turns(&self, _: &SessionId, _: u32) -> Result<Vec<Turn>> {
@@ -115,10 +127,12 @@ fn session(append: &Append) -> Session {
         agent: Agent::ClaudeCode,
         parent: None,
         subagent: false,
+        host: None,
         project: append.head.project.as_ref().map(|project| project.key.clone()),
         cwd: append.head.cwd.clone(),
         branch: None,
         title: None,
+        pinned_at: None,
         client_version: None,
         first_prompt: None,
         first_prompt_at: None,
@@ -126,6 +140,9 @@ fn session(append: &Append) -> Session {
         last_message_at: None,
         started_at: None,
         ended_at: None,
+        outcome: SessionOutcome::Ended,
+        turns: 0,
+        files: 0,
         user_messages: 0,
         agent_messages: 0,
         tool_calls: 0,
