@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 
 use crate::config::{Paths, Settings};
 use crate::model::Timestamp;
+use crate::search::Clock;
 use crate::store::sqlite::SqliteStore;
 
 /// The surroundings of a command.
@@ -24,6 +25,11 @@ impl App {
         })?;
         let settings = Settings::load(&paths.settings())?;
         Ok(Self { paths, settings, now: now() })
+    }
+
+    /// What "now" and "yesterday" mean to the person.
+    pub fn clock(&self) -> Clock {
+        Clock { now: self.now, zone: jiff::tz::TimeZone::system() }
     }
 
     /// Opens the database, making it if need be.
