@@ -14,7 +14,7 @@ const SNIPPET_CHARS: usize = 220;
 /// Memories looked at for their meaning.
 const NEAREST: usize = 64;
 /// Cosine from which a memory counts as being about the same. With all-MiniLM-L6-v2 unrelated texts stay below 0.3.
-const NEAR: f32 = 0.42;
+const NEAR: f32 = 0.3;
 /// BM25 at which words count half; as in the fusing of memories.
 const HALF_BM25: f32 = 8.0;
 

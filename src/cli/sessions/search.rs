@@ -20,8 +20,8 @@ const QUERY_TOKENS: usize = 32;
 #[derive(Args, Debug)]
 #[command(after_long_help = SYNTAX, after_help = "Try --help for the whole syntax, with from:, agent:, file:, kind:, after: and more.")]
 pub(super) struct SearchArgs {
-    /// Words, "phrases", operator:value, and - before what must not be
-    #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = false)]
+    /// Words, "phrases", operator:value, and - before what must not be; all in one pair of quotes: 'sqlite -redis'
+    #[arg(required = true)]
     text: Vec<String>,
     /// Only what one side said (also: from:user)
     #[arg(long, value_enum)]
@@ -94,6 +94,11 @@ pub(super) fn run(args: &SearchArgs, app: &App, store: &SqliteStore) -> anyhow::
     }
     let paint = Paint::for_stdout();
     print_line(listing(&found, paint));
+    if let Some(hit) = found.hits.first() {
+        let (session, seq) = (hit.message.session.native(), hit.message.message.seq);
+        let how = format!("open the first: memory-lane sessions show {} --at {seq}", one_line(session, 60));
+        print_line(paint.faint(&how));
+    }
     Ok(())
 }
 
@@ -167,10 +172,6 @@ pub(in crate::cli) fn listing(found: &Found, paint: Paint) -> String {
         lines.extend(of_session.iter().map(|hit| message(hit, paint)));
         let more: u32 = of_session.iter().map(|hit| hit.message.more).sum();
         lines.extend((more > 0).then(|| paint.faint(&format!("    and {more} more messages of this session"))));
-    }
-    if let Some(hit) = found.hits.first() {
-        let (session, seq) = (hit.message.session.native(), hit.message.message.seq);
-        lines.push(paint.faint(&format!("open one: memory-lane sessions show {} --at {seq}", one_line(session, 60))));
     }
     lines.join("\n")
 }
