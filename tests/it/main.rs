@@ -13,6 +13,7 @@ mod mcp;
 mod plugin_tree;
 mod poisoning;
 mod real_client;
+mod real_client_tools;
 mod searching;
 mod setup;
 mod store_contract;
