@@ -10,7 +10,7 @@ use crate::cli::App;
 use crate::cli::paint::Paint;
 use crate::cli::sessions::search::{ask, listing};
 use crate::cli::sessions::session_id;
-use crate::cli::sessions::show::{PAGE_TOKENS, Shown, page};
+use crate::cli::sessions::show::{PAGE_TOKENS, Place, Shown, page};
 use crate::cli::sessions::transcript::Told;
 use crate::cli::{feedback, memories, recall, remember};
 use crate::model::{Memory, MemoryId, MemoryKind, Outcome};
@@ -142,7 +142,8 @@ fn read_page(arguments: &SessionRead, most: usize, store: &dyn SessionStore) -> 
     let told = Told::read(&id, store)?.ok_or_else(|| anyhow!("session {id} is gone"))?;
     // The words around it say numbers of at most twenty digits: their length is known before them.
     let around = text::tokens(&framed(&place(usize::MAX, usize::MAX, usize::MAX, usize::MAX)));
-    let shown = page(told, arguments.page, arguments.at, most.saturating_sub(around), Paint::PLAIN)?;
+    let at = arguments.at.map_or_else(|| Place::Page(arguments.page.unwrap_or(1)), Place::Step);
+    let shown = page(&told, at, most.saturating_sub(around), Paint::PLAIN)?;
     let Shown { page, pages, tokens, tokens_in_all, text, .. } = shown;
     Ok(framed(&format!("{}\n{text}", place(page, pages, tokens, tokens_in_all))))
 }

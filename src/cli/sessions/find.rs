@@ -53,12 +53,16 @@ pub(in crate::cli) fn resolve(query: &mut MessageQuery, store: &dyn SessionStore
         let Condition::Project(name) = condition else { continue };
         if let Some(key) = of_directory(name)? {
             *name = key;
-        } else if alike(name, store)?.is_empty() {
-            let known: Vec<String> = store.projects()?.into_iter().take(NAMED).collect();
-            bail!(
-                "no project {name}; known are {}",
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-            );
+            continue;
+        }
+        match alike(name, store)?.as_slice() {
+            [] => {
+                let known: Vec<String> = store.projects()?.into_iter().take(NAMED).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                bail!("no project {name}; known are {known}");
+            }
+            [only] => only.clone_into(name),
+            _ => {}
         }
     }
     Ok(())

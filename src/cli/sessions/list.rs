@@ -125,12 +125,12 @@ fn row(session: &Session, long: bool, paint: Paint) -> String {
         minute(session.ended_at),
         paint.strong(session.agent.as_str()),
         outcome,
-        format!("{} turns", session.turns),
-        format!("{} calls", session.tool_calls),
-        format!("{} files", session.files),
+        counted(session.turns, "turn", "turns"),
+        counted(session.tool_calls, "call", "calls"),
+        counted(session.files, "file", "files"),
     ];
     facts.extend(duration(session));
-    facts.extend((session.memories > 0).then(|| format!("{} memories", session.memories)));
+    facts.extend((session.memories > 0).then(|| counted(session.memories, "memory", "memories")));
     facts.extend(session.pinned_at.is_some().then(|| "pinned".to_owned()));
     facts.extend(session.project.as_deref().map(|project| one_line(project, 60)));
     facts.extend(session.branch.as_deref().map(|branch| format!("on {}", one_line(branch, 40))));
@@ -147,6 +147,10 @@ fn row(session: &Session, long: bool, paint: Paint) -> String {
         said("last", session.last_message.as_deref());
     }
     lines.join("\n")
+}
+
+fn counted(count: u32, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn minute(at: Option<Timestamp>) -> String {

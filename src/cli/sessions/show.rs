@@ -9,7 +9,7 @@ use super::session_id;
 use super::transcript::Told;
 use crate::cli::output::{print_json, print_text};
 use crate::cli::paint::Paint;
-use crate::model::{Session, Turn};
+use crate::model::{Session, SessionId, Turn};
 use crate::store::SessionStore;
 
 /// Tokens of a page, unless asked for others.
@@ -43,7 +43,7 @@ struct Whole {
 /// One page of a session.
 #[derive(Serialize)]
 pub(in crate::cli) struct Shown {
-    pub(in crate::cli) session: Session,
+    pub(in crate::cli) session: SessionId,
     pub(in crate::cli) page: usize,
     pub(in crate::cli) pages: usize,
     /// About how many tokens this page takes.
@@ -66,7 +66,8 @@ pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<(
         print_text(&text);
         return Ok(());
     }
-    let shown = page(told, args.page, args.at, args.tokens.unwrap_or(PAGE_TOKENS), paint)?;
+    let place = args.at.map_or_else(|| Place::Page(args.page.unwrap_or(1)), Place::Step);
+    let shown = page(&told, place, args.tokens.unwrap_or(PAGE_TOKENS), paint)?;
     if args.json {
         return print_json(&shown);
     }
@@ -75,25 +76,31 @@ pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<(
     Ok(())
 }
 
-/// The page with this number, or with the step at `at`, or the first.
-pub(in crate::cli) fn page(
-    told: Told,
-    number: Option<usize>,
-    at: Option<u32>,
-    tokens: usize,
-    paint: Paint,
-) -> anyhow::Result<Shown> {
-    let all = pages(&told.items(paint, at), tokens);
-    let number = match (number, at) {
-        (Some(number), _) => number,
-        (None, Some(seq)) => page_of(&all, seq) + 1,
-        (None, None) => 1,
+/// Where to open a session.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Place {
+    /// The page with this number, from 1.
+    Page(usize),
+    /// The page with the step at this position, which is set off.
+    Step(u32),
+}
+
+/// One page of a session laid out on pages of at most `tokens` tokens.
+pub(in crate::cli) fn page(told: &Told, place: Place, tokens: usize, paint: Paint) -> anyhow::Result<Shown> {
+    let mark = match place {
+        Place::Page(_) => None,
+        Place::Step(seq) => Some(seq),
+    };
+    let all = pages(&told.items(paint, mark), tokens);
+    let number = match place {
+        Place::Page(number) => number,
+        Place::Step(seq) => page_of(&all, seq) + 1,
     };
     let Some(page) = number.checked_sub(1).and_then(|index| all.get(index)) else {
         bail!("there is no page {number}: the session has {} of {tokens} tokens", all.len());
     };
     Ok(Shown {
-        session: told.session,
+        session: told.session.id.clone(),
         page: number,
         pages: all.len(),
         tokens: page.tokens(),
