@@ -185,7 +185,7 @@ fn inert(text: &str) -> String {
     for (at, c) in text.char_indices() {
         let rest = text[at + c.len_utf8()..].trim_start_matches(['/', ' ']);
         let is_tag = |tag: &&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-        out.push(if c == '<' && TAGS.iter().any(|tag| is_tag(&tag)) { '[' } else { c });
+        out.push(if c == '<' && TAGS.iter().any(is_tag) { '[' } else { c });
     }
     out
 }

@@ -37,7 +37,7 @@ pub(super) struct ShowArgs {
 struct Whole {
     session: Session,
     turns: Vec<Turn>,
-    subagents: Vec<Whole>,
+    subagents: Vec<Self>,
 }
 
 /// One page of a session.

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Told {
     pub(in crate::cli) session: Session,
     pub(in crate::cli) turns: Vec<Turn>,
     /// What its sub-agents did, earliest first.
-    pub(in crate::cli) agents: Vec<Told>,
+    pub(in crate::cli) agents: Vec<Self>,
 }
 
 impl Told {

@@ -70,7 +70,7 @@ fn times_bound_from_both_sides() {
 #[test]
 fn the_same_operator_twice_and_commas_are_alternatives() {
     let either = Filter { any: vec![Condition::Agent(Agent::Codex), Condition::Agent(Agent::Pi)], negated: false };
-    assert_eq!(read("agent:codex,pi").filters, [either.clone()]);
+    assert_eq!(read("agent:codex,pi").filters, std::slice::from_ref(&either));
     assert_eq!(read("agent:codex words agent:pi").filters, [either]);
     let neither = read("-agent:codex,pi -from:user");
     assert!(neither.filters.iter().all(|filter| filter.negated));

@@ -1,4 +1,5 @@
 //! The agent's end of the protocol: one JSON message on each line.
+#![expect(clippy::needless_pass_by_value, reason = "`json!` at the call is easier to read without a reference")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};

@@ -7,3 +7,5 @@ ALTER TABLE sessions ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX sessions_unclaimed ON sessions (id) WHERE host IS NULL;
 CREATE INDEX sessions_unsettled ON sessions (id) WHERE outcome IS NULL;
 CREATE INDEX sessions_by_parent ON sessions (parent) WHERE parent IS NOT NULL;
+-- A search asks what was done in a message's turn: without this it looked through all calls of the session.
+CREATE INDEX tool_calls_in_turn ON tool_calls (session, turn, status);
