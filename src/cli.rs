@@ -10,9 +10,11 @@ mod exchange;
 mod feedback;
 mod hook;
 mod ingest;
+mod mcp;
 mod memories;
 mod model;
 mod output;
+mod paint;
 mod queue_state;
 mod recall;
 mod remember;
@@ -66,6 +68,8 @@ enum Command {
     Sessions(sessions::SessionsArgs),
     /// Show which agents are here and how much of their sessions was taken in
     Sources(sources::SourcesArgs),
+    /// Serve memories and sessions to an agent as tools, over standard input and output
+    Mcp(mcp::McpArgs),
     /// List and correct what memories are about
     Entities(entities::EntitiesArgs),
     /// Read memories from JSON lines
@@ -120,6 +124,7 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Feedback(args) => feedback::run(&args, &app),
         Command::Sessions(args) => sessions::run(&args, &app),
         Command::Sources(args) => sources::run(&args, &app),
+        Command::Mcp(args) => mcp::run(&args),
         Command::Entities(args) => entities::run(&args, &app),
         Command::Import(args) => exchange::import(&args, &app),
         Command::Export(args) => exchange::export(&args, &app),

@@ -3,5 +3,5 @@
 mod paths;
 mod settings;
 
-pub use paths::{AgentHome, Paths, agent_home, agent_homes, agent_variables, config_home, variable};
+pub use paths::{AgentHome, Paths, agent_home, agent_homes, agent_variables, config_home, host_name, variable};
 pub use settings::{RecallMode, Settings, SettingsError};

@@ -17,6 +17,7 @@ pub mod trace;
 
 pub mod pipeline;
 pub mod recall;
+pub mod search;
 
 pub mod hook;
 pub mod install;

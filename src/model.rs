@@ -9,7 +9,6 @@ mod occasion;
 mod project;
 mod score;
 mod session;
-mod since;
 mod time;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
@@ -21,7 +20,6 @@ pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
-    Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
+    Agent, FileAction, Message, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };
-pub use since::{NoTime, since};
 pub use time::Timestamp;

@@ -13,6 +13,7 @@ pub mod kin;
 mod memories;
 mod queue;
 mod recall;
+mod search;
 mod sessions;
 pub mod spool;
 pub mod sqlite;
@@ -27,9 +28,10 @@ pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
     Scope, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
+pub use search::{Condition, Filter, MessageHit, MessageQuery, Work};
 pub use sessions::{
-    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, SessionFilter, SessionHead, SessionStore,
-    SkippedRecord, StepAt, ToolResult, TranscriptState,
+    Append, Appended, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SessionHead, SessionStore, SkippedRecord,
+    StepAt, ToolResult, TranscriptState,
 };
 
 /// Result of a store operation.

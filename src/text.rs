@@ -77,6 +77,17 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     }
 }
 
+/// About how many tokens a language model counts in a text: two for every seven bytes, which is on the high side for
+/// prose and about right for code, paths and other scripts.
+pub fn tokens(text: &str) -> usize {
+    (text.len() * 2).div_ceil(7)
+}
+
+/// The most bytes that [`tokens`] counts as `tokens`.
+pub fn bytes_of_tokens(tokens: usize) -> usize {
+    tokens.saturating_mul(7) / 2
+}
+
 /// Whether a script is written without spaces between words.
 fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),
@@ -179,6 +190,14 @@ mod tests {
     #[test]
     fn content_terms_leave_stop_words_out() {
         assert_eq!(content_terms("please do not use the database, the DATABASE"), ["databas"]);
+    }
+
+    #[test]
+    fn tokens_and_bytes_agree() {
+        assert_eq!((tokens(""), tokens("seven b"), tokens("seven by")), (0, 2, 3));
+        for count in 0..50 {
+            assert!(tokens(&"x".repeat(bytes_of_tokens(count))) <= count, "{count}");
+        }
     }
 
     #[test]

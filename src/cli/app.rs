@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 
 use crate::config::{Paths, Settings};
 use crate::model::Timestamp;
+use crate::search::{Clock, When};
 use crate::store::sqlite::SqliteStore;
 
 /// The surroundings of a command.
@@ -24,6 +25,18 @@ impl App {
         })?;
         let settings = Settings::load(&paths.settings())?;
         Ok(Self { paths, settings, now: now() })
+    }
+
+    /// What "now" and "yesterday" mean to the person.
+    pub fn clock(&self) -> Clock {
+        Clock { now: self.now, zone: jiff::tz::TimeZone::system() }
+    }
+
+    /// A point in time as a person gives it: the start of a day, or how long ago.
+    pub fn moment(&self, text: &str) -> anyhow::Result<Timestamp> {
+        When::parse(text, &self.clock())
+            .map(|when| when.start)
+            .ok_or_else(|| anyhow!("`{text}` is no time; give yesterday, 2026-02-11, 2026-02-11T15:00:00Z, 7d or 12h"))
     }
 
     /// Opens the database, making it if need be.

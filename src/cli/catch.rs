@@ -13,7 +13,6 @@ use self::plan::Plan;
 use super::app::now;
 use super::worker::{self, Held};
 use super::{App, print_json, print_line};
-use crate::model::since;
 use crate::pipeline::{self, CatchReport};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{MemoryStore, QueueStore};
@@ -49,7 +48,7 @@ pub(super) struct CatchArgs {
 
 /// Catches from everything not caught from yet, embeds what is new, and says in one line what came of it.
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
-    let since = args.since.as_deref().map(|text| since(text, app.now)).transpose()?;
+    let since = args.since.as_deref().map(|text| app.moment(text)).transpose()?;
     let mut store = app.open_store()?;
     if args.dry_run {
         let plan = Plan::new(&store, since, args.backfill, args.limit)?;

@@ -27,14 +27,13 @@ enum Thumb {
 }
 
 pub(super) fn run(args: &FeedbackArgs, app: &App) -> anyhow::Result<()> {
-    let up = matches!(args.vote, Thumb::Up);
-    let vote = VoteRecord {
-        memory: MemoryId(args.id),
-        up,
-        session: args.session.as_ref().map(|id| SessionId(id.clone())),
-        at: app.now,
-    };
-    app.open_store()?.vote(&vote)?;
-    print_line(format_args!("noted: #{} {}", args.id, if up { "helped" } else { "did not help" }));
+    let session = args.session.as_ref().map(|id| SessionId(id.clone()));
+    print_line(vote(MemoryId(args.id), matches!(args.vote, Thumb::Up), session, app)?);
     Ok(())
+}
+
+/// Stores a vote; says so.
+pub(super) fn vote(memory: MemoryId, up: bool, session: Option<SessionId>, app: &App) -> anyhow::Result<String> {
+    app.open_store()?.vote(&VoteRecord { memory, up, session, at: app.now })?;
+    Ok(format!("noted: #{memory} {}", if up { "helped" } else { "did not help" }))
 }

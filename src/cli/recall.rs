@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -46,7 +46,12 @@ pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
     if args.report {
         return report::run(&store, args.json, app);
     }
-    let query = query(args, app)?;
+    let cwd = match &args.cwd {
+        Some(dir) => std::path::absolute(dir).with_context(|| format!("resolve {}", dir.display()))?,
+        None => std::env::current_dir().context("find the current directory")?,
+    };
+    let session = args.session.as_ref().map(|id| SessionId(id.clone()));
+    let query = query(args.text.as_deref().unwrap_or_default(), &args.files, &cwd, session, app);
     let recalled = ask(&query, app, &store)?;
     if args.json {
         let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
@@ -93,22 +98,18 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
     }
 }
 
-fn query(args: &RecallArgs, app: &App) -> anyhow::Result<Query> {
-    let cwd = match &args.cwd {
-        Some(dir) => std::path::absolute(dir).with_context(|| format!("resolve {}", dir.display()))?,
-        None => std::env::current_dir().context("find the current directory")?,
-    };
-    let project = trace::project::identify(&cwd);
-    let session = args.session.as_ref().map(|id| SessionId(id.clone()));
+/// A query as the hook would make it in the directory `cwd`.
+pub(super) fn query(text: &str, paths: &[String], cwd: &Path, session: Option<SessionId>, app: &App) -> Query {
+    let project = trace::project::identify(cwd);
     let scope = Scope { project: Some(project.key.clone()), before: app.now, not_session: session.clone() };
     let mut files = Vec::new();
-    for path in &args.files {
+    for path in paths {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
         files.push(project.relative(&absolute));
         files.push(absolute);
     }
-    let moment = if args.files.is_empty() { Moment::Prompt } else { Moment::File };
-    Ok(Query { moment, text: args.text.clone().unwrap_or_default(), window: Vec::new(), files, scope, session })
+    let moment = if paths.is_empty() { Moment::Prompt } else { Moment::File };
+    Query { moment, text: text.to_owned(), window: Vec::new(), files, scope, session }
 }
 
 fn injected(hit: &Hit) -> bool {

@@ -27,34 +27,61 @@ pub(super) struct RememberArgs {
     everywhere: bool,
 }
 
+/// What is to be remembered.
+pub(super) struct Wanted {
+    /// The memory, self-contained.
+    pub(super) text: String,
+    /// Its kind.
+    pub(super) kind: MemoryKind,
+    /// Files it is about, relative to the current directory or absolute.
+    pub(super) files: Vec<String>,
+    /// What else it is about.
+    pub(super) entities: Vec<String>,
+    /// It holds in every project.
+    pub(super) everywhere: bool,
+}
+
 pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
-    let text = redact::redact(args.text.trim()).into_owned();
+    let wanted = Wanted {
+        text: args.text.clone(),
+        kind: args.kind,
+        files: args.files.clone(),
+        entities: args.entities.clone(),
+        everywhere: args.everywhere,
+    };
+    print_line(store(&wanted, app)?);
+    Ok(())
+}
+
+/// Stores it, with its vector; says under which number.
+pub(super) fn store(wanted: &Wanted, app: &App) -> anyhow::Result<String> {
+    let text = redact::redact(wanted.text.trim()).into_owned();
     if text.is_empty() {
         bail!("nothing to remember: the text is empty");
     }
     let cwd = std::env::current_dir().context("find the current directory")?;
     let project = trace::project::identify(&cwd);
     let title = text::one_line(text.lines().next().unwrap_or(&text), 100);
-    let mut draft = MemoryDraft::new(args.kind, title, text.clone(), app.now);
+    let mut draft = MemoryDraft::new(wanted.kind, title, text.clone(), app.now);
     draft.trigger = Trigger::Manual;
     draft.reasoning = "stored by hand".to_owned();
     draft.confidence = 0.9;
-    draft.project = (!args.everywhere).then(|| project.key.clone());
-    for path in &args.files {
+    draft.project = (!wanted.everywhere).then(|| project.key.clone());
+    for path in &wanted.files {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
         draft.files.push(project.relative(&absolute));
     }
     draft.entities = entity::mentions(&text);
-    draft.entities.extend(args.entities.iter().map(|name| named(name)));
+    draft.entities.extend(wanted.entities.iter().map(|name| named(name)));
     draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     let mut store = app.open_store()?;
-    match store.add_memory(&draft, app.now)? {
-        Added::New(id) => print_line(format_args!("remembered as #{id}")),
-        Added::Known(id) => print_line(format_args!("known already as #{id}")),
+    let said = match store.add_memory(&draft, app.now)? {
+        Added::New(id) => format!("remembered as #{id}"),
+        Added::Known(id) => format!("known already as #{id}"),
         Added::Forgotten => bail!("this memory was forgotten on purpose; word it differently to store it"),
-    }
+    };
     pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})?;
-    Ok(())
+    Ok(said)
 }
 
 /// `person:Amy` or, without a kind, an identifier.

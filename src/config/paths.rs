@@ -121,6 +121,24 @@ const AGENT_VARIABLES: &[&str] = &[
     "COPILOT_HOME",
 ];
 
+/// The machine's short name: `$MEMORY_LANE_HOST`, for containers whose own name says nothing, else the host name up to
+/// its first dot.
+pub fn host_name() -> String {
+    let name = variable("MEMORY_LANE_HOST").map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(own_name);
+    let short = name.split('.').next().unwrap_or_default().trim();
+    if short.is_empty() { "unknown".to_owned() } else { short.to_owned() }
+}
+
+#[cfg(unix)]
+fn own_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn own_name() -> String {
+    variable("COMPUTERNAME").map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Where an agent keeps its sessions, whether or not it is on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentHome {

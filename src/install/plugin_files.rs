@@ -34,6 +34,7 @@ pub const PLUGIN_FILES: &[PluginFile] = &[
     plugin_file!("hooks/hooks.json", false),
     plugin_file!("bin/memory-lane-hook", true),
     plugin_file!("skills/memory-lane/SKILL.md", false),
+    plugin_file!("skills/consolidate/SKILL.md", false),
 ];
 
 /// Brings `root` up to date: writes what differs, removes what earlier versions left. Returns how many files changed.

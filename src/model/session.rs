@@ -108,6 +108,38 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// How a session ended, as of its last record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionOutcome {
+    /// The agent had the last word.
+    #[default]
+    Ended,
+    /// It ended on a failed call, on two failed calls in a row, or without an answer.
+    Failed,
+    /// The user stopped the agent, or a call never came to its end.
+    Interrupted,
+}
+
+impl SessionOutcome {
+    /// Every outcome.
+    pub const ALL: &[Self] = &[Self::Ended, Self::Failed, Self::Interrupted];
+
+    /// The name in the store, in filters and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The outcome with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|outcome| outcome.as_str() == name)
+    }
+}
+
 /// What is known of a session as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Session {
@@ -119,15 +151,19 @@ pub struct Session {
     pub parent: Option<SessionId>,
     /// Whether this is a sub-agent's transcript (then `parent` is its session).
     pub subagent: bool,
+    /// Short name of the machine it was read on; none until an ingest has named it.
+    pub host: Option<String>,
     /// Key of the project it belongs to.
     pub project: Option<String>,
     /// Working directory of its first record.
     pub cwd: Option<String>,
     /// Git branch of its latest record that names one.
     pub branch: Option<String>,
-    /// Title given by the person, else by the agent, else made for it, else what its first prompt says; none for a
-    /// session without words.
+    /// Title given in this program, else in the agent, else by the agent, else made for it, else what its first prompt
+    /// says; none for a session without words.
     pub title: Option<String>,
+    /// When the person pinned it.
+    pub pinned_at: Option<Timestamp>,
     /// Version of the agent at the latest record.
     pub client_version: Option<String>,
     /// First thing the user asked.
@@ -142,6 +178,12 @@ pub struct Session {
     pub started_at: Option<Timestamp>,
     /// Latest record.
     pub ended_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: SessionOutcome,
+    /// How many turns it has.
+    pub turns: u32,
+    /// How many files its tool calls touched.
+    pub files: u32,
     /// How many messages are the user's own words.
     pub user_messages: u32,
     /// How many messages are the agent's.

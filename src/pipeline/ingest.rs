@@ -16,6 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use anyhow::Context;
 use serde::Serialize;
 
+use crate::config::host_name;
 use crate::model::{Project, SessionId};
 use crate::store::{Append, SessionFilter, SessionStore, TranscriptState};
 use crate::trace;
@@ -110,6 +111,7 @@ pub fn ingest(
         }
         anyhow::Ok(())
     })?;
+    writer.store.claim_sessions(&host_name()).context("note which machine the sessions are of")?;
     let mut report = writer.report;
     report.sessions_new = writer.new.len() as u64;
     report.sessions_updated = writer.updated.difference(&writer.new).count() as u64;

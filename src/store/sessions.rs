@@ -1,8 +1,9 @@
 //! What agents wrote: transcripts read so far, sessions, messages, tool calls.
 
-use super::{Observation, Result};
+use super::{MessageHit, MessageQuery, Observation, Result};
 use crate::model::{
-    Agent, MemoryDraft, MemoryId, Message, Project, Session, SessionId, Timestamp, ToolCall, ToolStatus, Turn,
+    Agent, MemoryDraft, MemoryId, Message, Project, Session, SessionId, SessionOutcome, Timestamp, ToolCall,
+    ToolStatus, Turn,
 };
 
 /// How far a transcript file has been read.
@@ -141,38 +142,35 @@ pub struct SessionFilter {
     pub agent: Option<Agent>,
     /// Git branch.
     pub branch: Option<String>,
+    /// The machine they were read on, whatever the case.
+    pub host: Option<String>,
+    /// How they ended.
+    pub outcome: Option<SessionOutcome>,
+    /// A pull request that they name: its number or its URL.
+    pub pull_request: Option<String>,
+    /// The session they are sub-agents or forks of.
+    pub parent: Option<SessionId>,
     /// Sessions with a record at or after this.
     pub since: Option<Timestamp>,
+    /// Sessions that began before this.
+    pub before: Option<Timestamp>,
+    /// Only pinned ones.
+    pub pinned: bool,
+    /// Leave out sessions in which nothing was said or done.
+    pub with_steps: bool,
     /// Also sub-agents' sessions.
     pub subagents: bool,
     /// At most so many, latest first; 0 means all.
     pub limit: usize,
 }
 
-/// A search over what was said.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MessageQuery {
-    /// Words; a message must hold all of them.
-    pub text: String,
-    /// Only one side.
-    pub role: Option<crate::model::Role>,
-    /// Key of the project.
-    pub project: Option<String>,
-    /// At most so many, best first.
-    pub limit: usize,
-}
-
-/// A message that matches.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MessageHit {
-    /// Its session.
-    pub session: SessionId,
-    /// Its turn.
-    pub turn: u32,
-    /// The message.
-    pub message: Message,
-    /// Higher is better; comparable only within one answer.
-    pub score: f32,
+/// What a person says about a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEdit {
+    /// Pinned at this time, or not any more.
+    Pin(Option<Timestamp>),
+    /// A title, or none: then the agent's counts again.
+    Title(Option<String>),
 }
 
 /// A session with steps that the catcher has not read.
@@ -233,6 +231,12 @@ pub trait SessionStore {
     /// The sessions whose native id starts with `prefix`, at most ten.
     fn sessions_starting(&self, prefix: &str) -> Result<Vec<SessionId>>;
 
+    /// Pins a session or names it; whether there is such a session.
+    fn edit_session(&mut self, id: &SessionId, edit: &SessionEdit) -> Result<bool>;
+
+    /// Notes that the sessions of which no machine is known were read on `host`.
+    fn claim_sessions(&mut self, host: &str) -> Result<()>;
+
     /// Sessions, latest first.
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>>;
 
@@ -243,10 +247,13 @@ pub trait SessionStore {
     /// Keeps a title that was made for a session; the person's and the agent's go before it.
     fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()>;
 
+    /// Keys of all projects, in their order.
+    fn projects(&self) -> Result<Vec<String>>;
+
     /// A session's turns from number `from` on.
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
 
-    /// Messages that hold all words of the query.
+    /// Messages that fit the query; see [`MessageQuery`] for their order.
     fn search_messages(&self, query: &MessageQuery) -> Result<Vec<MessageHit>>;
 
     /// What was skipped, summed over all transcripts, most frequent first.

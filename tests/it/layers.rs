@@ -16,14 +16,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catcher", &["model", "text", "entity"]),
     ("store", &["model", "text"]),
     ("recall", &["model", "text", "entity", "store"]),
+    ("search", &["model", "text", "store"]),
     ("pipeline", &["model", "config", "text", "redact", "trace", "entity", "embed", "catcher", "store"]),
     ("hook", &["model", "config", "text", "redact", "trace", "embed", "store", "recall"]),
     ("install", &["config", "text"]),
     (
         "cli",
         &[
-            "model", "config", "text", "redact", "trace", "entity", "embed", "catcher", "store", "recall", "pipeline",
-            "hook", "install",
+            "model", "config", "text", "redact", "trace", "entity", "embed", "catcher", "store", "recall", "search",
+            "pipeline", "hook", "install",
         ],
     ),
 ];

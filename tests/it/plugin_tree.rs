@@ -57,6 +57,25 @@ fn every_event_runs_the_launcher_without_arguments_and_with_a_short_leash() {
 }
 
 #[test]
+fn the_tools_are_served_by_the_same_launcher() {
+    let server = &json(".claude-plugin/plugin.json")["mcpServers"]["memory-lane"];
+    assert_eq!(server["command"], "${CLAUDE_PLUGIN_ROOT}/bin/memory-lane-hook");
+    assert_eq!(server["args"], serde_json::json!(["mcp"]));
+    // Without the program it ends at once, with a word for the person who looks into it and none on the protocol.
+    let mut launcher = Launcher::new();
+    launcher.command.arg("mcp");
+    let output = launcher.run("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}\n");
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("memory-lane was not found"), "{output:?}");
+    let launcher = Launcher::new();
+    let told = launcher.program("told/memory-lane");
+    let mut launcher = launcher.env("MEMORY_LANE_BIN", &told);
+    launcher.command.arg("mcp");
+    let output = launcher.run("input");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{} 1 input", told.display()));
+}
+
+#[test]
 fn the_program_carries_exactly_the_plugin_of_the_repository() {
     let mut found = Vec::new();
     for directory in [".claude-plugin", "hooks", "bin", "skills", "commands", "agents"] {

@@ -1,97 +1,120 @@
-//! Sessions as a person reads them. All text in them is others': nothing of it reaches the terminal as it is.
+//! `sessions show`: one session, whole for people, in pages for agents.
 
-use std::fmt::Write;
+use anyhow::{anyhow, bail};
+use clap::Args;
+use serde::Serialize;
 
-use crate::model::{Message, Session, Step, ToolCall, ToolStatus, Turn};
-use crate::text::{one_line, printable};
+use super::page::{Page, page_of, pages};
+use super::session_id;
+use super::transcript::Told;
+use crate::cli::output::{print_json, print_text};
+use crate::cli::paint::Paint;
+use crate::model::{Session, SessionId, Turn};
+use crate::store::SessionStore;
 
-/// Most characters of a title, a command and a failure's output on their lines.
-const TITLE_CHARS: usize = 90;
-const COMMAND_CHARS: usize = 140;
-const FAILURE_CHARS: usize = 200;
+/// Tokens of a page, unless asked for others.
+pub(in crate::cli) const PAGE_TOKENS: usize = 4_000;
 
-/// One line of a list.
-pub(super) fn row(session: &Session) -> String {
-    let day = session.ended_at.map(super::Timestamp::date).unwrap_or_default();
-    let project = session.project.as_deref().unwrap_or("-");
-    let title = session.title.as_deref().or(session.first_prompt.as_deref()).unwrap_or("(no words)");
-    format!(
-        "{day:10}  {:11}  {}  {}  {:>3} prompts  {}",
-        session.agent.as_str(),
-        one_line(session.id.native(), 40),
-        one_line(project, 40),
-        session.user_messages,
-        one_line(title, TITLE_CHARS)
-    )
+#[derive(Args, Debug)]
+pub(super) struct ShowArgs {
+    /// The session's id or the start of it
+    id: String,
+    /// Only this page, from 1
+    #[arg(long, value_name = "NUMBER")]
+    page: Option<usize>,
+    /// About how many tokens a page may have [default: 4000]
+    #[arg(long, value_name = "COUNT")]
+    tokens: Option<usize>,
+    /// The page with the message or call at this position, which is set off
+    #[arg(long, value_name = "SEQ", conflicts_with = "page")]
+    at: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
-/// The whole session: what was said, and a line for each call.
-pub(super) fn transcript(session: &Session, turns: &[Turn]) -> String {
-    let mut out = head(session);
-    for turn in turns {
-        out.push('\n');
-        if let Some(prompt) = &turn.prompt {
-            said(&mut out, &format!("{}. user", turn.number), prompt);
-        }
-        for step in &turn.steps {
-            match step {
-                Step::Said(message) => said(&mut out, "agent", message),
-                Step::Called(call) => called(&mut out, call),
-            }
-        }
+#[derive(Serialize)]
+struct Whole {
+    session: Session,
+    turns: Vec<Turn>,
+    subagents: Vec<Self>,
+}
+
+/// One page of a session.
+#[derive(Serialize)]
+pub(in crate::cli) struct Shown {
+    pub(in crate::cli) session: SessionId,
+    pub(in crate::cli) page: usize,
+    pub(in crate::cli) pages: usize,
+    /// About how many tokens this page takes.
+    pub(in crate::cli) tokens: usize,
+    /// About how many tokens all pages take together.
+    pub(in crate::cli) tokens_in_all: usize,
+    pub(in crate::cli) text: String,
+}
+
+pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<()> {
+    let id = session_id(&args.id, store)?;
+    let told = Told::read(&id, store)?.ok_or_else(|| anyhow!("session {id} is gone"))?;
+    let paged = args.page.is_some() || args.tokens.is_some() || args.at.is_some();
+    if args.json && !paged {
+        return print_json(&whole(told));
     }
-    out
+    let paint = if args.json { Paint::PLAIN } else { Paint::for_stdout() };
+    if !paged {
+        let text: String = told.items(paint, None).into_iter().map(|item| item.text).collect();
+        print_text(&text);
+        return Ok(());
+    }
+    let place = args.at.map_or_else(|| Place::Page(args.page.unwrap_or(1)), Place::Step);
+    let shown = page(&told, place, args.tokens.unwrap_or(PAGE_TOKENS), paint)?;
+    if args.json {
+        return print_json(&shown);
+    }
+    print_text(&shown.text);
+    print_text(&paint.faint(&format!("\n{}\n", footer(&shown))));
+    Ok(())
 }
 
-fn head(session: &Session) -> String {
-    let mut out = String::new();
-    let mut line = |name: &str, value: Option<&str>| {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            let _ = writeln!(out, "{name:8} {}", one_line(value, 200));
-        }
+/// Where to open a session.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Place {
+    /// The page with this number, from 1.
+    Page(usize),
+    /// The page with the step at this position, which is set off.
+    Step(u32),
+}
+
+/// One page of a session laid out on pages of at most `tokens` tokens.
+pub(in crate::cli) fn page(told: &Told, place: Place, tokens: usize, paint: Paint) -> anyhow::Result<Shown> {
+    let mark = match place {
+        Place::Page(_) => None,
+        Place::Step(seq) => Some(seq),
     };
-    line("session", Some(session.id.native()));
-    line("title", session.title.as_deref());
-    line("project", session.project.as_deref());
-    line("in", session.cwd.as_deref());
-    line("branch", session.branch.as_deref());
-    line("part of", session.parent.as_ref().map(super::SessionId::native));
-    line("from", session.started_at.map(|at| at.to_string()).as_deref());
-    line("to", session.ended_at.map(|at| at.to_string()).as_deref());
-    for url in &session.pull_requests {
-        line("pull", Some(url));
-    }
-    let counts = format!(
-        "{} prompts, {} answers, {} calls ({} failed), {} interrupts, {} compactions",
-        session.user_messages,
-        session.agent_messages,
-        session.tool_calls,
-        session.failed_calls,
-        session.interrupts,
-        session.compactions
-    );
-    line("holds", Some(&counts));
-    out
-}
-
-fn said(out: &mut String, who: &str, message: &Message) {
-    let mark = if message.after_interrupt { "  (after an interrupt)" } else { "" };
-    let _ = writeln!(out, "{who}  {}{mark}", message.at);
-    for line in printable(&message.text).lines() {
-        let _ = writeln!(out, "  {line}");
-    }
-}
-
-fn called(out: &mut String, call: &ToolCall) {
-    let about = match (&call.command, call.files.first()) {
-        (Some(command), _) => command.as_str(),
-        (None, Some(file)) => file.path.as_str(),
-        (None, None) => call.input.as_str(),
+    let all = pages(&told.items(paint, mark), tokens);
+    let number = match place {
+        Place::Page(number) => number,
+        Place::Step(seq) => page_of(&all, seq) + 1,
     };
-    let name = one_line(&call.name, 40);
-    let _ = writeln!(out, "  [{}] {} {name} {}", call.status.as_str(), call.at, one_line(about, COMMAND_CHARS));
-    if call.status == ToolStatus::Failed {
-        let _ = writeln!(out, "      {}", one_line(&call.output, FAILURE_CHARS));
-    }
+    let Some(page) = number.checked_sub(1).and_then(|index| all.get(index)) else {
+        bail!("there is no page {number}: the session has {} of {tokens} tokens", all.len());
+    };
+    Ok(Shown {
+        session: told.session.id.clone(),
+        page: number,
+        pages: all.len(),
+        tokens: page.tokens(),
+        tokens_in_all: all.iter().map(Page::tokens).sum(),
+        text: page.text.clone(),
+    })
+}
+
+fn footer(shown: &Shown) -> String {
+    let Shown { page, pages, tokens, tokens_in_all, .. } = shown;
+    let next = if page < pages { format!("; next: --page {}", page + 1) } else { String::new() };
+    format!("page {page} of {pages}, about {tokens} of {tokens_in_all} tokens{next}")
+}
+
+fn whole(told: Told) -> Whole {
+    Whole { session: told.session, turns: told.turns, subagents: told.agents.into_iter().map(whole).collect() }
 }

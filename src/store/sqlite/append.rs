@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
+use super::outcome::recount;
 use super::scope::project_row;
 use crate::model::{Message, SessionId, ToolCall, ToolStatus};
 use crate::store::{Append, Appended, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
@@ -251,20 +252,6 @@ fn parent_of(db: &Connection, session: i64) -> Attempt<Option<i64>> {
     let statement = "SELECT parent.id FROM sessions child JOIN sessions parent ON parent.name = child.parent
          WHERE child.id = ? AND child.subagent = 0";
     Ok(db.prepare_cached(statement)?.query_row([session], |row| row.get(0)).optional()?)
-}
-
-/// Counts a session's steps anew: what it says of itself never drifts from what is there.
-fn recount(db: &Connection, session: i64) -> Attempt<()> {
-    let statement = "UPDATE sessions SET
-             user_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'user'),
-             agent_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'agent'),
-             tool_calls = (SELECT count(*) FROM tool_calls WHERE session = :id),
-             failed_calls = (SELECT count(*) FROM tool_calls WHERE session = :id AND status = 'failed'),
-             next_seq = MAX((SELECT COALESCE(MAX(seq) + 1, 0) FROM messages WHERE session = :id),
-                            (SELECT COALESCE(MAX(seq) + 1, 0) FROM tool_calls WHERE session = :id))
-         WHERE id = :id";
-    db.prepare_cached(statement)?.execute(named_params! { ":id": session })?;
-    Ok(())
 }
 
 /// Tells texts of one record apart; 64 bits of SHA-256.

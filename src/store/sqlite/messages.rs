@@ -1,45 +1,156 @@
 //! Finding what was said.
 
-use rusqlite::{Connection, named_params, params};
+use std::collections::HashMap;
 
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use super::conditions::{self, owned};
 use super::failure::Attempt;
 use super::turns::{MESSAGE, message_from};
 use super::values::limit;
-use super::words::all_of;
+use super::words::{expression, none_of};
 use crate::model::{SessionId, Timestamp};
 use crate::store::{MessageHit, MessageQuery};
 
-/// Messages that hold all words of the query, best first.
+/// A message that fits, before its text is read.
+struct Fit {
+    id: i64,
+    session: i64,
+    score: f32,
+    more: u32,
+}
+
+/// Messages that fit the query: with words the best first, without words the first of each session.
 pub(super) fn search(db: &Connection, query: &MessageQuery) -> Attempt<Vec<MessageHit>> {
-    let Some(words) = all_of(&query.text) else { return Ok(Vec::new()) };
+    let asks_words = !query.text.trim().is_empty() || !query.phrases.is_empty();
+    let words = expression(&query.text, query.any_word, &query.phrases);
+    if asks_words && words.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut parts = Vec::new();
+    let mut values = Vec::new();
+    if let Some(words) = &words {
+        parts.push("messages_fts MATCH ?".to_owned());
+        values.push(owned(words)?);
+    }
+    if let Some(without) = none_of(&query.without) {
+        parts.push("m.id NOT IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?)".to_owned());
+        values.push(owned(without)?);
+    }
+    if let Some(places) = &query.at {
+        parts.push(format!("m.id IN ({})", ids_at(db, places)?));
+    }
+    for filter in &query.filters {
+        let clause = conditions::filter(filter)?;
+        parts.push(clause.sql);
+        values.extend(clause.values);
+    }
+    let condition = if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") };
+    let fits = match (&words, &query.at) {
+        (Some(_), _) => best(db, &condition, &values, query)?,
+        (None, Some(_)) => placed(db, &condition, &values, query)?,
+        (None, None) => first_of_each_session(db, &condition, &values, query)?,
+    };
+    fits.into_iter().map(|fit| hit(db, &fit)).collect()
+}
+
+/// The best by words. Sessions are thinned out here: the text of what is left out need not be read.
+fn best(db: &Connection, condition: &str, values: &[Value], query: &MessageQuery) -> Attempt<Vec<Fit>> {
     let statement = format!(
-        "SELECT s.name, m.turn, -bm25(messages_fts) AS score, {MESSAGE}
+        "SELECT m.id, m.session, -bm25(messages_fts) AS score
          FROM messages_fts JOIN messages m ON m.id = messages_fts.rowid JOIN sessions s ON s.id = m.session
-         WHERE messages_fts MATCH :words
-           AND (:role IS NULL OR m.role = :role)
-           AND (:project IS NULL OR s.project = (SELECT id FROM projects WHERE key = :project))
-         ORDER BY score DESC, m.id LIMIT :limit"
+         WHERE {condition} ORDER BY score DESC, m.id"
     );
-    let hits = db
-        .prepare_cached(&statement)?
-        .query_map(
-            named_params! {
-                ":words": words,
-                ":role": query.role,
-                ":project": query.project,
-                ":limit": limit(query.limit),
-            },
-            |row| {
-                Ok(MessageHit {
-                    session: row.get("name")?,
-                    turn: row.get("turn")?,
-                    message: message_from(row)?,
-                    score: row.get("score")?,
-                })
-            },
-        )?
+    let mut statement = db.prepare(&statement)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut fits: Vec<Fit> = Vec::new();
+    let mut of_session: HashMap<i64, (usize, usize)> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let session = row.get(1)?;
+        let (count, first) = of_session.entry(session).or_insert((0, fits.len()));
+        *count += 1;
+        if query.per_session > 0 && *count > query.per_session {
+            if let Some(fit) = fits.get_mut(*first) {
+                fit.more += 1;
+            }
+        } else if query.limit == 0 || fits.len() < query.limit {
+            fits.push(Fit { id: row.get(0)?, session, score: row.get(2)?, more: 0 });
+        }
+    }
+    Ok(fits)
+}
+
+/// Those at given places, in no order that says anything.
+fn placed(db: &Connection, condition: &str, values: &[Value], query: &MessageQuery) -> Attempt<Vec<Fit>> {
+    let statement = format!(
+        "SELECT m.id, m.session FROM messages m JOIN sessions s ON s.id = m.session
+         WHERE {condition} ORDER BY m.id LIMIT {}",
+        limit(query.limit)
+    );
+    let fits = db
+        .prepare(&statement)?
+        .query_map(params_from_iter(values), |row| {
+            Ok(Fit { id: row.get(0)?, session: row.get(1)?, score: 0.0, more: 0 })
+        })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(hits)
+    Ok(fits)
+}
+
+/// The engine takes the other columns of a group from the row of its minimum, if that is the only extreme asked for.
+fn first_of_each_session(
+    db: &Connection,
+    condition: &str,
+    values: &[Value],
+    query: &MessageQuery,
+) -> Attempt<Vec<Fit>> {
+    let statement = format!(
+        "SELECT m.id, m.session, count(*), MIN(m.seq) FROM messages m JOIN sessions s ON s.id = m.session
+         WHERE {condition} GROUP BY m.session ORDER BY s.ended_at DESC, m.session DESC LIMIT {}",
+        limit(query.limit)
+    );
+    let fits = db
+        .prepare(&statement)?
+        .query_map(params_from_iter(values), |row| {
+            let count: u32 = row.get(2)?;
+            Ok(Fit { id: row.get(0)?, session: row.get(1)?, score: 0.0, more: count.saturating_sub(1) })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(fits)
+}
+
+fn hit(db: &Connection, fit: &Fit) -> Attempt<MessageHit> {
+    let statement = format!(
+        "SELECT s.name, COALESCE(s.given_title, s.custom_title, s.agent_title) AS title, s.host,
+             (SELECT key FROM projects WHERE id = s.project) AS project, m.turn, {MESSAGE}
+         FROM messages m JOIN sessions s ON s.id = ? WHERE m.id = ?"
+    );
+    let hit = db.prepare_cached(&statement)?.query_row([fit.session, fit.id], |row| {
+        Ok(MessageHit {
+            session: row.get("name")?,
+            title: row.get("title")?,
+            project: row.get("project")?,
+            host: row.get("host")?,
+            turn: row.get("turn")?,
+            message: message_from(row)?,
+            score: fit.score,
+            more: fit.more,
+        })
+    })?;
+    Ok(hit)
+}
+
+/// The messages at these places, or the last ones before them, as a list of row numbers.
+fn ids_at(db: &Connection, places: &[(SessionId, u32)]) -> Attempt<String> {
+    let statement = "SELECT id FROM messages WHERE session = (SELECT id FROM sessions WHERE name = ?) AND seq <= ?
+         ORDER BY seq DESC, id DESC LIMIT 1";
+    let mut ids = Vec::new();
+    for (session, seq) in places {
+        let id: Option<i64> =
+            db.prepare_cached(statement)?.query_row(params![session, seq], |row| row.get(0)).optional()?;
+        ids.extend(id.map(|id| id.to_string()));
+    }
+    Ok(ids.join(", "))
 }
 
 /// The prompts of a project's sessions but one, earliest first.

@@ -3,8 +3,8 @@
 use super::{SqliteStore, append, catching, messages, sessions, turns};
 use crate::model::{Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionFilter, SessionStore,
-    SkippedRecord, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
+    SessionStore, SkippedRecord, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -28,6 +28,15 @@ impl SessionStore for SqliteStore {
         self.read(|db| sessions::starting(db, prefix))
     }
 
+    fn edit_session(&mut self, id: &SessionId, edit: &SessionEdit) -> Result<bool> {
+        self.write(|db| sessions::edit(db, id, edit))
+    }
+
+    fn claim_sessions(&mut self, host: &str) -> Result<()> {
+        // Most of the time there is nothing to write, and then no lock is taken.
+        if self.read(sessions::has_unclaimed)? { self.write(|db| sessions::claim(db, host)) } else { Ok(()) }
+    }
+
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>> {
         self.read(|db| sessions::list(db, filter))
     }
@@ -38,6 +47,10 @@ impl SessionStore for SqliteStore {
 
     fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()> {
         self.write(|db| sessions::put_made_title(db, id, title))
+    }
+
+    fn projects(&self) -> Result<Vec<String>> {
+        self.read(sessions::projects)
     }
 
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {

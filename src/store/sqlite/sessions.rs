@@ -5,21 +5,24 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::failure::Attempt;
 use super::values::limit;
 use crate::model::{Session, SessionId};
-use crate::store::{SessionFilter, SkippedRecord, TranscriptState};
+use crate::store::{SessionEdit, SessionFilter, SkippedRecord, TranscriptState};
 use crate::text::headline;
 
 /// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
-/// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages themselves; a person's title wins.
-/// Without any title the first prompt that says something gives one.
-const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch,
-        COALESCE(NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title, s.client_version, s.started_at, s.ended_at,
+/// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages
+/// themselves; a person's title wins. Without any title the first prompt that says something gives one.
+const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.host, p.key AS project, s.cwd, s.branch,
+        COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title,
+        s.pinned_at, s.client_version, s.started_at,
+        s.ended_at, COALESCE(s.outcome, 'ended') AS outcome, s.turns, s.files,
         s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
         first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
         (SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
         (SELECT COALESCE(MAX(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
-        (SELECT count(*) FROM memories WHERE session = s.name) AS memories
-    FROM sessions s
-    LEFT JOIN projects p ON p.id = s.project
+        (SELECT count(*) FROM memories WHERE session = s.name) AS memories";
+
+/// What the columns come from, beside the sessions themselves.
+const JOINS: &str = "LEFT JOIN projects p ON p.id = s.project
     LEFT JOIN messages first ON first.id =
         (SELECT id FROM messages WHERE session = s.id AND role = 'user' ORDER BY seq, id LIMIT 1)
     LEFT JOIN messages last ON last.id =
@@ -31,10 +34,12 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         agent: row.get("agent")?,
         parent: row.get("parent")?,
         subagent: row.get("subagent")?,
+        host: row.get("host")?,
         project: row.get("project")?,
         cwd: row.get("cwd")?,
         branch: row.get("branch")?,
         title: title(db, row)?,
+        pinned_at: row.get("pinned_at")?,
         client_version: row.get("client_version")?,
         first_prompt: row.get("first_prompt")?,
         first_prompt_at: row.get("first_prompt_at")?,
@@ -42,6 +47,9 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         last_message_at: row.get("last_message_at")?,
         started_at: row.get("started_at")?,
         ended_at: row.get("ended_at")?,
+        outcome: row.get("outcome")?,
+        turns: row.get("turns")?,
+        files: row.get("files")?,
         user_messages: row.get("user_messages")?,
         agent_messages: row.get("agent_messages")?,
         tool_calls: row.get("tool_calls")?,
@@ -77,7 +85,8 @@ fn title(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<String>> {
 /// Sessions for which a title may be made, latest first.
 pub(super) fn untitled(db: &Connection, count: usize) -> Attempt<Vec<SessionId>> {
     let statement = "SELECT name FROM sessions
-         WHERE COALESCE(NULLIF(custom_title, ''), NULLIF(agent_title, ''), made_title) IS NULL AND subagent = 0 AND user_messages > 0
+         WHERE COALESCE(NULLIF(given_title, ''), NULLIF(custom_title, ''), NULLIF(agent_title, ''), made_title) IS NULL
+             AND subagent = 0 AND user_messages > 0
          ORDER BY ended_at DESC, id DESC LIMIT ?";
     let names =
         db.prepare_cached(statement)?.query_map([limit(count)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -98,20 +107,31 @@ fn pull_requests(db: &Connection, session: i64) -> rusqlite::Result<Vec<String>>
 
 /// One session.
 pub(super) fn session(db: &Connection, id: &SessionId) -> Attempt<Option<Session>> {
-    let statement = format!("{SESSION} WHERE s.name = ?");
+    let statement = format!("SELECT {COLUMNS} FROM sessions s {JOINS} WHERE s.name = ?");
     Ok(db.prepare_cached(&statement)?.query_row([id], |row| session_from(db, row)).optional()?)
 }
 
-/// Sessions by filter, latest first.
+/// Sessions by filter, latest first. Which ones is settled before anything else is looked up for them.
 pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Session>> {
+    let pull_request = filter.pull_request.as_deref().map(pull_request_pattern);
     let statement = format!(
-        "{SESSION}
-         WHERE (:project IS NULL OR p.key = :project)
-           AND (:agent IS NULL OR s.agent = :agent)
-           AND (:branch IS NULL OR s.branch = :branch)
-           AND (:since IS NULL OR s.ended_at >= :since)
-           AND (:subagents OR s.subagent = 0)
-         ORDER BY s.ended_at DESC, s.id DESC LIMIT :limit"
+        "SELECT {COLUMNS} FROM (
+             SELECT * FROM sessions s
+             WHERE (:project IS NULL OR s.project = (SELECT id FROM projects WHERE key = :project))
+               AND (:agent IS NULL OR s.agent = :agent)
+               AND (:branch IS NULL OR s.branch = :branch)
+               AND (:host IS NULL OR s.host = :host COLLATE NOCASE)
+               AND (:outcome IS NULL OR s.outcome = :outcome)
+               AND (:parent IS NULL OR s.parent = :parent)
+               AND (:since IS NULL OR s.ended_at >= :since)
+               AND (:before IS NULL OR s.started_at < :before)
+               AND (:pull IS NULL OR s.id IN (SELECT session FROM session_links WHERE url LIKE :pull ESCAPE '\\'))
+               AND (NOT :pinned OR s.pinned_at IS NOT NULL)
+               AND (NOT :with_steps OR s.user_messages + s.agent_messages + s.tool_calls > 0)
+               AND (:subagents OR s.subagent = 0)
+             ORDER BY s.ended_at DESC, s.id DESC LIMIT :limit) s
+         {JOINS}
+         ORDER BY s.ended_at DESC, s.id DESC"
     );
     let sessions = db
         .prepare_cached(&statement)?
@@ -120,7 +140,14 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
                 ":project": filter.project,
                 ":agent": filter.agent,
                 ":branch": filter.branch,
+                ":host": filter.host,
+                ":outcome": filter.outcome,
+                ":parent": filter.parent,
                 ":since": filter.since,
+                ":before": filter.before,
+                ":pull": pull_request,
+                ":pinned": filter.pinned,
+                ":with_steps": filter.with_steps,
                 ":subagents": filter.subagents,
                 ":limit": limit(filter.limit),
             },
@@ -128,6 +155,52 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
         )?
         .collect::<rusqlite::Result<_>>()?;
     Ok(sessions)
+}
+
+/// A pattern for the URLs of a pull request: the URL itself, or its number at the end of a path, whatever the forge.
+pub(super) fn pull_request_pattern(name: &str) -> String {
+    let number = name.trim_start_matches('#');
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { format!("%/{number}") } else { like(name) }
+}
+
+/// The text as a pattern of `LIKE` with `\` as its escape, in which it stands for itself.
+pub(super) fn like(text: &str) -> String {
+    text.chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// Pins or names a session; whether it is there.
+pub(super) fn edit(db: &Connection, id: &SessionId, edit: &SessionEdit) -> Attempt<bool> {
+    let changed = match edit {
+        SessionEdit::Pin(at) => {
+            db.prepare_cached("UPDATE sessions SET pinned_at = ? WHERE name = ?")?.execute(params![at, id])?
+        }
+        SessionEdit::Title(title) => {
+            db.prepare_cached("UPDATE sessions SET given_title = ? WHERE name = ?")?.execute(params![title, id])?
+        }
+    };
+    Ok(changed > 0)
+}
+
+/// Keys of all projects.
+pub(super) fn projects(db: &Connection) -> Attempt<Vec<String>> {
+    let keys = db
+        .prepare_cached("SELECT key FROM projects ORDER BY key")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(keys)
+}
+
+/// Whether the machine of some session is not known.
+pub(super) fn has_unclaimed(db: &Connection) -> Attempt<bool> {
+    let statement = "SELECT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_unclaimed WHERE host IS NULL)";
+    Ok(db.prepare_cached(statement)?.query_row([], |row| row.get(0))?)
+}
+
+/// Gives these sessions a machine.
+pub(super) fn claim(db: &Connection, host: &str) -> Attempt<()> {
+    db.prepare_cached("UPDATE sessions SET host = ? WHERE host IS NULL")?.execute([host])?;
+    Ok(())
 }
 
 /// Sessions whose native id starts with `prefix`, at most ten.

@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use crate::model::{
     Agent, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, Role,
-    SessionId, Timestamp, ToolStatus, Trigger, Use,
+    SessionId, SessionOutcome, Timestamp, ToolStatus, Trigger, Use,
 };
 
 macro_rules! number {
@@ -43,7 +43,7 @@ macro_rules! name {
     )+ };
 }
 
-name!(Agent, Direction, EntityKind, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, Trigger, Use);
+name!(Agent, Direction, EntityKind, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, SessionOutcome, Trigger, Use);
 
 fn unknown(what: &str, name: &str) -> FromSqlError {
     FromSqlError::Other(format!("no {what} is called `{name}`").into())

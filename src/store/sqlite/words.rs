@@ -71,6 +71,33 @@ pub(super) fn all_of(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| quoted(&words, " AND "))
 }
 
+/// A full-text expression for texts that hold the words, all or one of them, and every phrase; none if there is neither.
+///
+/// Words that say nothing are asked for only where there is nothing else: a question's "the" need not be in the answer.
+pub(super) fn expression(words: &str, any: bool, phrases: &[String]) -> Option<String> {
+    let mut terms = text::content_terms(words);
+    if terms.is_empty() {
+        terms = text::terms(words);
+        terms.sort();
+        terms.dedup();
+    }
+    let words = (!terms.is_empty()).then(|| format!("({})", quoted(&terms, if any { " OR " } else { " AND " })));
+    let parts: Vec<String> = words.into_iter().chain(phrases.iter().filter_map(|text| phrase(text))).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+/// A full-text expression for texts that hold one of these words or phrases.
+pub(super) fn none_of(texts: &[String]) -> Option<String> {
+    let phrases: Vec<String> = texts.iter().filter_map(|text| phrase(text)).collect();
+    (!phrases.is_empty()).then(|| phrases.join(" OR "))
+}
+
+/// An identifier gives its parts as well as itself, in the index as in the phrase, so both have the same run of terms.
+fn phrase(text: &str) -> Option<String> {
+    let terms = text::terms(text);
+    (!terms.is_empty()).then(|| format!("\"{}\"", terms.join(" ")))
+}
+
 /// Terms hold letters, digits and `_` only; the quotes keep `and` and `not` from being operators.
 fn quoted(terms: &[String], operator: &str) -> String {
     terms.iter().map(|term| format!("\"{term}\"")).collect::<Vec<_>>().join(operator)

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use memory_lane::model::{Agent, Session, SessionId, Timestamp, Turn};
+use memory_lane::model::{Agent, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionFilter, SessionStore,
-    SkippedRecord, StepAt, StoreError, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
+    SessionStore, SkippedRecord, StepAt, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -80,6 +80,14 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
+    fn edit_session(&mut self, _: &SessionId, _: &SessionEdit) -> Result<bool> {
+        Ok(false)
+    }
+
+    fn claim_sessions(&mut self, _: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn sessions(&self, _: &SessionFilter) -> Result<Vec<Session>> {
         Ok(self.appends.iter().map(session).collect())
     }
@@ -90,6 +98,10 @@ impl SessionStore for Kept {
 
     fn put_made_title(&mut self, _: &SessionId, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn projects(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     fn turns(&self, _: &SessionId, _: u32) -> Result<Vec<Turn>> {
@@ -123,10 +135,12 @@ fn session(append: &Append) -> Session {
         agent: Agent::ClaudeCode,
         parent: None,
         subagent: false,
+        host: None,
         project: append.head.project.as_ref().map(|project| project.key.clone()),
         cwd: append.head.cwd.clone(),
         branch: None,
         title: None,
+        pinned_at: None,
         client_version: None,
         first_prompt: None,
         first_prompt_at: None,
@@ -134,6 +148,9 @@ fn session(append: &Append) -> Session {
         last_message_at: None,
         started_at: None,
         ended_at: None,
+        outcome: SessionOutcome::Ended,
+        turns: 0,
+        files: 0,
         user_messages: 0,
         agent_messages: 0,
         tool_calls: 0,

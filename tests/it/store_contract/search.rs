@@ -1,10 +1,14 @@
 //! Finding texts by their words.
 
-use memory_lane::model::{MemoryStatus, Role, Timestamp};
-use memory_lane::store::{Append, MemoryEdit, MessageQuery, Scope, Store};
+use memory_lane::model::{
+    Agent, FileAction, MemoryKind, MemoryStatus, Role, SessionOutcome, Timestamp, ToolStatus, TouchedFile,
+};
+use memory_lane::store::{Append, Condition, Filter, MemoryEdit, MessageQuery, Scope, Store, Work};
 use memory_lane::text;
 
-use super::samples::{LANE, NOW, OTHER, add, agent, draft, empty_append, scope, strings, user, with_steps};
+use super::samples::{
+    LANE, NOW, OTHER, add, agent, called, draft, empty_append, scope, session_id, strings, tool_call, user, with_steps,
+};
 
 fn found(store: &dyn Store, query: &MessageQuery) -> Vec<String> {
     store.search_messages(query).unwrap().into_iter().map(|hit| hit.message.text).collect()
@@ -43,10 +47,140 @@ pub(super) fn messages_are_filtered_by_side_and_project(store: &mut dyn Store) {
         store.append(&append).unwrap();
     }
     assert_eq!(found(store, &words("deploy")).len(), 4);
-    assert_eq!(found(store, &MessageQuery { role: Some(Role::User), ..words("deploy") }).len(), 2);
-    let ours = MessageQuery { role: Some(Role::Agent), project: Some(LANE.to_owned()), ..words("deploy") };
+    let only = |conditions: &[Condition]| MessageQuery {
+        filters: conditions.iter().cloned().map(Filter::only).collect(),
+        ..words("deploy")
+    };
+    assert_eq!(found(store, &only(&[Condition::From(Role::User)])).len(), 2);
+    let ours = only(&[Condition::From(Role::Agent), Condition::Project(LANE.to_owned())]);
     assert_eq!(found(store, &ours), ["a deployed"]);
-    assert_eq!(found(store, &MessageQuery { project: Some("unknown".to_owned()), ..words("deploy") }).len(), 0);
+    assert_eq!(found(store, &only(&[Condition::Project("unknown".to_owned())])).len(), 0);
+    assert_eq!(found(store, &only(&[Condition::Project("other".to_owned())])).len(), 2, "a name is enough");
+}
+
+pub(super) fn phrases_and_words_that_must_not_be(store: &mut dyn Store) {
+    let steps = vec![
+        user(0, 0, "", "the basket store is one file"),
+        agent(0, 1, "", "a store for one basket, in a file"),
+        user(1, 2, "", "the basket_store of Redis"),
+    ];
+    store.append(&with_steps("s", steps)).unwrap();
+    let phrase = |text: &str| MessageQuery { phrases: strings(&[text]), limit: 10, ..MessageQuery::default() };
+    assert_eq!(found(store, &phrase("basket store")).len(), 2, "an identifier is its words in order, too");
+    assert_eq!(found(store, &phrase("one FILES")), ["the basket store is one file"]);
+    assert_eq!(found(store, &phrase("store basket")), [""; 0]);
+    assert_eq!(found(store, &phrase("---")), [""; 0]);
+    let without = |texts: &[&str]| MessageQuery { without: strings(texts), ..words("basket store") };
+    assert_eq!(found(store, &without(&["redis"])).len(), 2);
+    assert_eq!(found(store, &without(&["redis", "one file"])), ["a store for one basket, in a file"]);
+    let some = MessageQuery { any_word: true, ..words("redis nowhere") };
+    assert_eq!(found(store, &some), ["the basket_store of Redis"]);
+    assert_eq!(
+        found(store, &words("what is the redis")),
+        ["the basket_store of Redis"],
+        "what says nothing is not asked for"
+    );
+}
+
+/// Two sessions: in one a migration is written and a command fails twice, the other only talks.
+fn two_sessions(store: &mut dyn Store) {
+    let mut write = tool_call(2, "c1", ToolStatus::Ok);
+    write.command = None;
+    write.name = "Write".to_owned();
+    write.files = vec![TouchedFile { path: "db/migrations/0007_host.sql".to_owned(), action: FileAction::Edit }];
+    let mut work = with_steps(
+        "work",
+        vec![
+            user(0, 0, "", "write the migration"),
+            agent(0, 1, "", "writing it"),
+            called(0, "w", write),
+            user(1, 3, "", "run the tests"),
+            called(1, "f1", tool_call(4, "c2", ToolStatus::Failed)),
+            called(1, "f2", tool_call(5, "c3", ToolStatus::Failed)),
+            agent(1, 6, "", "they fail, sorry"),
+        ],
+    );
+    work.head.pull_requests = vec!["https://example.org/lane/memory/pull/428".to_owned()];
+    work.head.branch = Some("fix/host".to_owned());
+    store.append(&work).unwrap();
+    let mut talk = with_steps("talk", vec![user(0, 0, "", "let us use SQLite"), agent(0, 7, "", "agreed")]);
+    talk.head.project.as_mut().unwrap().key = OTHER.to_owned();
+    store.append(&talk).unwrap();
+    let mut decision = draft("SQLite", 1_000);
+    decision.provenance.session = Some(session_id("talk"));
+    decision.provenance.seq = Some(3);
+    add(store, &decision);
+    store.claim_sessions("pine").unwrap();
+}
+
+pub(super) fn conditions_say_which_messages(store: &mut dyn Store) {
+    two_sessions(store);
+    let check = |filter: Filter, expected: &[(&str, u32)]| {
+        let query = MessageQuery { filters: vec![filter.clone()], at: None, limit: 0, ..MessageQuery::default() };
+        let hits = store.search_messages(&query).unwrap();
+        let found: Vec<(String, u32)> =
+            hits.iter().map(|hit| (hit.session.native().to_owned(), 1 + hit.more)).collect();
+        let expected: Vec<(String, u32)> = expected.iter().map(|&(native, count)| (native.to_owned(), count)).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    };
+    let only = |condition: Condition| Filter::only(condition);
+    let name = |text: &str| text.to_owned();
+    check(only(Condition::From(Role::User)), &[("talk", 1), ("work", 2)]);
+    check(only(Condition::Agent(Agent::ClaudeCode)), &[("talk", 2), ("work", 4)]);
+    check(only(Condition::Agent(Agent::Codex)), &[]);
+    for file in ["migrations", "db", "0007_host.sql", ".sql", "db/migr", "db/*.sql", "/db/migrations/0007_host.sql"] {
+        check(only(Condition::File(name(file))), &[("work", 2)]);
+    }
+    for file in ["igrations", "host.sql", "%", "db_migrations", "*.rs"] {
+        check(only(Condition::File(name(file))), &[]);
+    }
+    check(only(Condition::Work(Work::Edit)), &[("work", 2)]);
+    check(only(Condition::Work(Work::Run)), &[("work", 2)]);
+    check(only(Condition::Work(Work::Failure)), &[("work", 2)]);
+    check(only(Condition::Work(Work::Read)), &[]);
+    check(only(Condition::Tool(name("write"))), &[("work", 2)]);
+    check(only(Condition::Caught(MemoryKind::Decision)), &[("talk", 2)]);
+    check(only(Condition::Caught(MemoryKind::Gap)), &[]);
+    check(only(Condition::Branch(name("fix/host"))), &[("work", 4)]);
+    check(only(Condition::Branch(name("fix/*"))), &[("work", 4)]);
+    check(only(Condition::Host(name("PINE"))), &[("talk", 2), ("work", 4)]);
+    check(only(Condition::PullRequest(name("428"))), &[("work", 4)]);
+    check(only(Condition::PullRequest(name("#428"))), &[("work", 4)]);
+    check(only(Condition::PullRequest(name("28"))), &[]);
+    check(only(Condition::Outcome(SessionOutcome::Failed)), &[("work", 4)]);
+    check(only(Condition::Session(name("wo"))), &[("work", 4)]);
+    check(only(Condition::Session(session_id("talk").0)), &[("talk", 2)]);
+    check(only(Condition::Since(Timestamp(1_006))), &[("talk", 1), ("work", 1)]);
+    check(only(Condition::Before(Timestamp(1_001))), &[("talk", 1), ("work", 1)]);
+    let either = vec![Condition::Branch(name("fix/host")), Condition::Caught(MemoryKind::Decision)];
+    check(Filter { any: either.clone(), negated: false }, &[("talk", 2), ("work", 4)]);
+    check(Filter { any: either, negated: true }, &[]);
+    check(Filter { any: vec![Condition::File(name(".sql"))], negated: true }, &[("talk", 2), ("work", 2)]);
+}
+
+pub(super) fn without_words_each_session_has_one_message(store: &mut dyn Store) {
+    two_sessions(store);
+    let query = MessageQuery { filters: vec![Filter::only(Condition::Work(Work::Failure))], ..MessageQuery::default() };
+    let hits = store.search_messages(&query).unwrap();
+    assert_eq!((hits.len(), hits[0].message.text.as_str(), hits[0].score), (1, "run the tests", 0.0));
+    assert_eq!((hits[0].host.as_deref(), hits[0].project.as_deref()), (Some("pine"), Some(LANE)));
+    assert_eq!(store.search_messages(&MessageQuery { limit: 1, ..MessageQuery::default() }).unwrap().len(), 1);
+}
+
+pub(super) fn a_session_gives_no_more_than_asked(store: &mut dyn Store) {
+    let steps = (0..5).map(|seq| user(seq, seq, "", &format!("deploy {}", "again ".repeat(seq as usize)))).collect();
+    store.append(&with_steps("a", steps)).unwrap();
+    store.append(&with_steps("b", vec![user(0, 0, "", "a deploy of something else altogether")])).unwrap();
+    let query = MessageQuery { per_session: 2, ..words("deploy") };
+    let hits = store.search_messages(&query).unwrap();
+    let told: Vec<(&str, u32)> = hits.iter().map(|hit| (hit.session.native(), hit.more)).collect();
+    assert_eq!(told.iter().filter(|(native, _)| *native == "a").count(), 2, "{told:?}");
+    assert_eq!(told.iter().map(|(_, more)| more).sum::<u32>(), 3);
+    let at = MessageQuery { at: Some(vec![(session_id("a"), 9), (session_id("b"), 0)]), ..MessageQuery::default() };
+    let placed: Vec<u32> = store.search_messages(&at).unwrap().iter().map(|hit| hit.message.seq).collect();
+    assert_eq!(placed, [4, 0]);
+    let nowhere = MessageQuery { at: Some(Vec::new()), ..MessageQuery::default() };
+    assert_eq!(store.search_messages(&nowhere).unwrap(), []);
 }
 
 pub(super) fn removed_messages_are_not_found(store: &mut dyn Store) {

@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use memory_lane::model::{MemoryId, Outcome, Timestamp};
+use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
 use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError};
 use rusqlite::Connection;
@@ -283,6 +283,10 @@ fn a_file_of_version_1_is_read() {
     );
     assert_eq!(store.matching(&strings(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
     assert_eq!(store.session(&session_id("old")).unwrap().unwrap().first_prompt.as_deref(), Some("deploy it"));
+    let old = store.session(&session_id("old")).unwrap().unwrap();
+    assert_eq!((old.outcome, old.turns, old.host), (SessionOutcome::Failed, 1, None), "settled, and of no machine yet");
+    store.claim_sessions("pine").unwrap();
+    assert_eq!(store.session(&session_id("old")).unwrap().unwrap().host.as_deref(), Some("pine"));
     assert_eq!(store.already_shown(&session_id("old"), &[MemoryId(7)]).unwrap(), [MemoryId(7)]);
     assert_eq!(store.unembedded("m", 10).unwrap().len(), 1);
     store.put_vectors("m", &[(MemoryId(7), angle(0.0))]).unwrap();

@@ -42,6 +42,12 @@ impl<'a> Prompt<'a> {
         self
     }
 
+    /// Lets the model call these tools without asking.
+    pub(crate) fn allow(mut self, tools: &str) -> Self {
+        self.args.extend(["--allowedTools".to_owned(), tools.to_owned()]);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: impl Into<PathBuf>) -> Self {
         self.env.push((name.to_owned(), value.into()));
         self

@@ -1,0 +1,215 @@
+//! `sessions search`: one syntax over everything that was said, in any session of any agent.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{project_key, resolve};
+use crate::cli::App;
+use crate::cli::output::{print_json, print_line};
+use crate::cli::paint::Paint;
+use crate::embed::{self, LeanEmbedder};
+use crate::model::{Agent, MemoryId, Role, SessionId, Timestamp};
+use crate::search::{self, Found, Hit, Meaning, SYNTAX, Snippet};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Condition, Filter, MessageQuery};
+use crate::text::{one_line, printable};
+
+/// Tokens of a search that are embedded: it is short, and what it costs grows with them.
+const QUERY_TOKENS: usize = 32;
+
+#[derive(Args, Debug)]
+#[command(after_long_help = SYNTAX, after_help = "Try --help for the whole syntax, with from:, agent:, file:, kind:, after: and more.")]
+pub(super) struct SearchArgs {
+    /// Words, "phrases", operator:value, and - before what must not be; all in one pair of quotes: 'sqlite -redis'
+    #[arg(required = true)]
+    text: Vec<String>,
+    /// Only what one side said (also: from:user)
+    #[arg(long, value_enum)]
+    from: Option<From>,
+    /// Only in this project: key, name or directory (also: project:NAME)
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+    /// By words alone, without asking the model
+    #[arg(long)]
+    words: bool,
+    /// At most so many
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum From {
+    /// The person
+    User,
+    /// The agent
+    Agent,
+}
+
+#[derive(Serialize)]
+pub(in crate::cli) struct Searched {
+    /// No message holds all the words; these hold some of them.
+    loosened: bool,
+    /// Whether the model was asked, too.
+    by_meaning: bool,
+    messages: Vec<FoundMessage>,
+}
+
+#[derive(Serialize)]
+struct FoundMessage {
+    session: SessionId,
+    agent: Option<Agent>,
+    host: Option<String>,
+    project: Option<String>,
+    title: Option<String>,
+    turn: u32,
+    seq: u32,
+    role: Role,
+    at: Timestamp,
+    score: f32,
+    all_words: bool,
+    memory: Option<MemoryId>,
+    cosine: Option<f32>,
+    snippet: String,
+    more_in_session: u32,
+}
+
+pub(super) fn run(args: &SearchArgs, app: &App, store: &SqliteStore) -> anyhow::Result<()> {
+    let mut query = search::parse(&args.text.join(" "), &app.clock())?;
+    query.limit = args.limit;
+    query.filters.extend(args.from.map(|from| {
+        Filter::only(Condition::From(match from {
+            From::User => Role::User,
+            From::Agent => Role::Agent,
+        }))
+    }));
+    if let Some(name) = &args.project {
+        query.filters.push(Filter::only(Condition::Project(project_key(name, store)?)));
+    }
+    let found = ask(query, app, store, !args.words)?;
+    if args.json {
+        return print_json(&to_json(found));
+    }
+    let paint = Paint::for_stdout();
+    print_line(listing(&found, paint));
+    if let Some(hit) = found.hits.first() {
+        let (session, seq) = (hit.message.session.native(), hit.message.message.seq);
+        let how = format!("open the first: memory-lane sessions show {} --at {seq}", one_line(session, 60));
+        print_line(paint.faint(&how));
+    }
+    Ok(())
+}
+
+/// Searches, with the model's help if one is installed and wanted.
+pub(in crate::cli) fn ask(
+    mut query: MessageQuery,
+    app: &App,
+    store: &SqliteStore,
+    by_meaning: bool,
+) -> anyhow::Result<Found> {
+    resolve(&mut query, store)?;
+    let (pack, runtime) = (app.paths.models().join(&app.settings.model), app.paths.runtime());
+    let mut embed = |text: &str| {
+        if !embed::is_installed(&pack, &runtime) {
+            return None;
+        }
+        // A search goes on without a model that does not work; `doctor` says what is wrong with it.
+        LeanEmbedder::open(&pack, &runtime).and_then(|mut embedder| embedder.embed_limited(text, QUERY_TOKENS)).ok()
+    };
+    let meaning = Meaning { model: &app.settings.model, now: app.now, embed: &mut embed };
+    Ok(search::find(&query, store, by_meaning.then_some(meaning))?)
+}
+
+/// The answer as JSON.
+pub(in crate::cli) fn to_json(found: Found) -> Searched {
+    let messages = found.hits.into_iter().map(|hit| {
+        let message = hit.message;
+        FoundMessage {
+            agent: agent_of(&message.session),
+            session: message.session,
+            host: message.host,
+            project: message.project,
+            title: message.title,
+            turn: message.turn,
+            seq: message.message.seq,
+            role: message.message.role,
+            at: message.message.at,
+            score: hit.score,
+            all_words: hit.all_words,
+            memory: hit.near.map(|(id, _)| id),
+            cosine: hit.near.map(|(_, cosine)| cosine),
+            snippet: hit.snippet.text,
+            more_in_session: message.more,
+        }
+    });
+    Searched { loosened: found.loosened, by_meaning: found.by_meaning, messages: messages.collect() }
+}
+
+fn agent_of(session: &SessionId) -> Option<Agent> {
+    Agent::parse(session.0.split('/').next()?)
+}
+
+/// The answer as text: one heading for each session in the order of its best message.
+pub(in crate::cli) fn listing(found: &Found, paint: Paint) -> String {
+    if found.hits.is_empty() {
+        return "nothing found".to_owned();
+    }
+    let mut lines = Vec::new();
+    if found.loosened {
+        lines.push("no message holds all the words; these hold some of them".to_owned());
+    }
+    let mut told: Vec<&SessionId> = Vec::new();
+    for hit in &found.hits {
+        let session = &hit.message.session;
+        if told.contains(&session) {
+            continue;
+        }
+        told.push(session);
+        let of_session: Vec<&Hit> = found.hits.iter().filter(|other| other.message.session == *session).collect();
+        lines.push(heading(hit, paint));
+        lines.extend(of_session.iter().map(|hit| message(hit, paint)));
+        let more: u32 = of_session.iter().map(|hit| hit.message.more).sum();
+        lines.extend((more > 0).then(|| paint.faint(&format!("    and {more} more messages of this session"))));
+    }
+    lines.join("\n")
+}
+
+fn heading(hit: &Hit, paint: Paint) -> String {
+    let message = &hit.message;
+    let agent = message.session.0.split('/').next().unwrap_or_default();
+    let mut parts = vec![paint.strong(&one_line(agent, 20)), one_line(message.session.native(), 60)];
+    parts.extend(message.host.as_deref().map(|host| format!("at {}", one_line(host, 40))));
+    parts.extend(message.project.as_deref().map(|project| one_line(project, 60)));
+    parts.extend(message.title.as_deref().map(|title| one_line(title, 80)));
+    parts.join("  ")
+}
+
+fn message(hit: &Hit, paint: Paint) -> String {
+    let message = &hit.message.message;
+    let near = match hit.near {
+        Some((id, cosine)) if !hit.all_words => format!("  (memory #{id}, meaning {:.0} %)", cosine * 100.0),
+        _ => String::new(),
+    };
+    format!(
+        "  @{} {} {}: {}{}",
+        message.seq,
+        message.at.date(),
+        message.role.as_str(),
+        marked(&hit.snippet, paint),
+        paint.faint(&near)
+    )
+}
+
+fn marked(snippet: &Snippet, paint: Paint) -> String {
+    let mut out = String::new();
+    let mut done = 0;
+    for mark in &snippet.marks {
+        out.push_str(&printable(&snippet.text[done..mark.start]));
+        out.push_str(&paint.found(&printable(&snippet.text[mark.clone()])));
+        done = mark.end;
+    }
+    out.push_str(&printable(&snippet.text[done..]));
+    out
+}

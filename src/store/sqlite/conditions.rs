@@ -1,0 +1,118 @@
+//! What is asked of a message besides its words, as SQL over `messages m` and `sessions s`.
+
+use rusqlite::types::{ToSql, ToSqlOutput, Value};
+
+use super::failure::Attempt;
+use super::sessions::{like, pull_request_pattern};
+use crate::store::{Condition, Filter, Work};
+
+/// A part of a WHERE clause, with what its question marks stand for.
+pub(super) struct Clause {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
+}
+
+impl Clause {
+    fn new(sql: impl Into<String>, values: Vec<Value>) -> Self {
+        Self { sql: sql.into(), values }
+    }
+
+    fn one(sql: impl Into<String>, value: impl ToSql) -> Attempt<Self> {
+        Ok(Self::new(sql, vec![owned(value)?]))
+    }
+}
+
+/// A value that outlives what it was made from.
+pub(super) fn owned(value: impl ToSql) -> Attempt<Value> {
+    Ok(match value.to_sql()? {
+        ToSqlOutput::Borrowed(value) => Value::try_from(value)?,
+        ToSqlOutput::Owned(value) => value,
+        _ => Value::Null,
+    })
+}
+
+/// A filter as SQL. A condition on something unknown (a session without a branch) does not hold.
+pub(super) fn filter(filter: &Filter) -> Attempt<Clause> {
+    let mut parts = Vec::new();
+    let mut values = Vec::new();
+    for condition in &filter.any {
+        let clause = self::condition(condition)?;
+        parts.push(format!("COALESCE({}, 0)", clause.sql));
+        values.extend(clause.values);
+    }
+    let any = format!("({})", if parts.is_empty() { "1".to_owned() } else { parts.join(" OR ") });
+    Ok(Clause { sql: if filter.negated { format!("NOT {any}") } else { any }, values })
+}
+
+fn condition(condition: &Condition) -> Attempt<Clause> {
+    match condition {
+        Condition::From(role) => Clause::one("m.role = ?", role),
+        Condition::Agent(agent) => Clause::one("s.agent = ?", agent),
+        Condition::Project(name) => Ok(Clause::new(
+            "s.project IN (SELECT id FROM projects WHERE key = ? OR name = ? OR key LIKE ? ESCAPE '\\')",
+            vec![owned(name)?, owned(name)?, owned(format!("%/{}", like(name)))?],
+        )),
+        Condition::Branch(pattern) => Clause::one(matching("s.branch", pattern), pattern),
+        Condition::Host(name) => Clause::one("s.host = ? COLLATE NOCASE", name),
+        Condition::File(name) => file(name),
+        Condition::Caught(kind) => Clause::one(
+            // The last message at or before the memory's place tells its turn: that place may be a call.
+            "(m.session, m.turn) IN (
+                 SELECT c.session, (SELECT turn FROM messages WHERE session = c.session AND seq <= c.seq
+                                    ORDER BY seq DESC LIMIT 1)
+                 FROM (SELECT z.id AS session, x.seq FROM memories x JOIN sessions z ON z.name = x.session
+                       WHERE x.kind = ? AND x.seq IS NOT NULL) c)",
+            kind,
+        ),
+        Condition::Work(work) => Ok(Clause::new(in_turn(done(*work)), Vec::new())),
+        Condition::Tool(name) => Clause::one(in_turn("c.name = ? COLLATE NOCASE"), name),
+        Condition::PullRequest(name) => Clause::one(
+            "m.session IN (SELECT session FROM session_links WHERE url LIKE ? ESCAPE '\\')",
+            pull_request_pattern(name),
+        ),
+        Condition::Outcome(outcome) => Clause::one("s.outcome = ?", outcome),
+        Condition::Session(name) => Ok(Clause::new(
+            "(s.name = ? OR s.native = ? OR s.native LIKE ? ESCAPE '\\')",
+            vec![owned(name)?, owned(name)?, owned(format!("{}%", like(name)))?],
+        )),
+        Condition::Since(at) => Clause::one("m.at >= ?", at),
+        Condition::Before(at) => Clause::one("m.at < ?", at),
+    }
+}
+
+/// A comparison in which `*` stands for anything.
+fn matching(column: &str, pattern: &str) -> String {
+    format!("{column} {} ?", if pattern.contains('*') { "GLOB" } else { "=" })
+}
+
+fn done(work: Work) -> &'static str {
+    match work {
+        Work::Edit => "EXISTS (SELECT 1 FROM tool_call_files f WHERE f.call = c.id AND f.action = 'edit')",
+        Work::Read => "EXISTS (SELECT 1 FROM tool_call_files f WHERE f.call = c.id AND f.action = 'read')",
+        Work::Run => "c.command IS NOT NULL",
+        Work::Failure => "c.status = 'failed'",
+    }
+}
+
+/// Some call of the message's turn is so.
+fn in_turn(call: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM tool_calls c WHERE c.session = m.session AND c.turn = m.turn AND {call})")
+}
+
+/// Paths are looked through once, not for every message.
+fn file(name: &str) -> Attempt<Clause> {
+    let (test, pattern) = if name.contains('*') {
+        ("'/' || f.path GLOB ?", format!("*/{}", name.trim_start_matches('/')))
+    } else if name.starts_with('.') && !name.contains('/') {
+        ("f.path LIKE ? ESCAPE '\\'", format!("%{}", like(name)))
+    } else {
+        ("'/' || f.path LIKE ? ESCAPE '\\'", format!("%/{}%", like(name.trim_start_matches('/'))))
+    };
+    Clause::one(
+        format!(
+            "(m.session, m.turn) IN (SELECT c.session, c.turn FROM tool_call_files f JOIN tool_calls c ON c.id = f.call
+                                     WHERE {test})"
+        ),
+        pattern,
+    )
+}
