@@ -1,11 +1,12 @@
 //! Where sessions, memories and votes are kept.
 //!
-//! Three traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
-//! [`RecallStore`] for finding memories and remembering what was shown. A backend implements all three and is then a
-//! [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
+//! Four traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
+//! [`RecallStore`] for finding memories and remembering what was shown, [`DistillerStore`] for what language models have
+//! read and cost. A backend implements all four and is then a [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
+mod distilling;
 mod error;
 mod memories;
 mod recall;
@@ -13,6 +14,7 @@ mod sessions;
 pub mod spool;
 pub mod sqlite;
 
+pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Spent};
 pub use error::StoreError;
 pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryStore, Observation, StoreCounts};
 pub use recall::{
@@ -28,6 +30,6 @@ pub use sessions::{
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A whole backend.
-pub trait Store: SessionStore + MemoryStore + RecallStore {}
+pub trait Store: SessionStore + MemoryStore + RecallStore + DistillerStore {}
 
-impl<T: SessionStore + MemoryStore + RecallStore> Store for T {}
+impl<T: SessionStore + MemoryStore + RecallStore + DistillerStore> Store for T {}

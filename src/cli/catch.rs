@@ -2,14 +2,25 @@
 
 use anyhow::Context;
 
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use super::distil::{self, Starter};
 use super::{App, print_json, print_line};
+use crate::config::Backend;
 use crate::pipeline::{self, CatchReport};
-use crate::store::MemoryStore;
+use crate::store::{DistilFilter, MemoryStore};
 
 /// Options of `memory-lane catch`.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(super) struct CatchArgs {
-    /// Print the report as JSON.
+    /// Who words the memories: rules, claude, anthropic, openai or ollama; all but rules send what was said to a model
+    #[arg(long, value_name = "NAME")]
+    pub distiller: Option<Backend>,
+    /// Say what the distiller would read and cost, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -17,14 +28,32 @@ pub(super) struct CatchArgs {
 /// Catches from everything not caught from yet, embeds what is new, and says in one line what came of it.
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     let mut store = app.open_store()?;
+    let filter = DistilFilter::default();
+    if args.dry_run {
+        let offers = distil::offers(&mut store, app, args.distiller, &filter)?;
+        if args.json {
+            return print_json(&offers);
+        }
+        offers.iter().for_each(print_line);
+        return Ok(());
+    }
     let report = pipeline::catch(&mut store, app.now, &mut |_, _| {}).context("catch memories")?;
+    let backend = args.distiller.unwrap_or_default();
+    let distilled = distil::run(&mut store, app, backend, filter, Starter::Person, &ProgressBar::new(0))
+        .with_context(|| format!("distil with {backend}; what the rules caught is stored"))?;
     pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})
         .context("the memories are stored, but not all their vectors")?;
     store.tidy()?;
     if args.json {
-        return print_json(&report);
+        return match &distilled {
+            None => print_json(&report),
+            Some(distilled) => print_json(&json!({"rules": report, "distiller": distilled})),
+        };
     }
     print_line(summary(&report));
+    if let Some(distilled) = &distilled {
+        print_line(distil::summary(distilled));
+    }
     Ok(())
 }
 

@@ -44,7 +44,7 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut store = app.open_store()?;
     let bar = bar(args.json);
-    let report = ingest(&mut store, &roots, &app.settings.excluded, &mut |progress| show(&bar, progress))?;
+    let report = ingest(&mut store, &roots, &app.excluded(), &mut |progress| show(&bar, progress))?;
     bar.finish_and_clear();
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     if args.json {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::DistillerSettings;
+
 /// Why the settings could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -62,6 +64,8 @@ pub struct Settings {
     pub file_budget_chars: usize,
     /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
     pub excluded: Vec<String>,
+    /// Whether a language model words memories, and within which limits.
+    pub distiller: DistillerSettings,
 }
 
 impl Default for Settings {
@@ -77,6 +81,7 @@ impl Default for Settings {
             recall_on_files: true,
             file_budget_chars: 1_200,
             excluded: Vec::new(),
+            distiller: DistillerSettings::default(),
         }
     }
 }

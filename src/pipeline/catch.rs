@@ -1,5 +1,6 @@
 //! Memories out of what was ingested: store → catcher → store.
 
+mod distilled;
 mod known;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::Context;
 use serde::Serialize;
 
+pub use self::distilled::{DistilReport, Distilling, distil, distilled_title, estimate};
 use self::known::Known;
 use crate::catcher::{EarlierPrompt, Excerpt, VERSION, catch as catch_in};
 use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};

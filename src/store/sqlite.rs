@@ -6,6 +6,7 @@ mod append;
 mod candidates;
 mod catching;
 mod chunk;
+mod distilling;
 mod dot;
 mod entities;
 mod failure;

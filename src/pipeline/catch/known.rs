@@ -80,10 +80,15 @@ impl Known {
                 remembered.extend(Remembered::new(memory));
             }
         }
+        self.remove(&gone);
+        Ok(gone.len())
+    }
+
+    /// Leaves out memories that others took the place of.
+    pub(super) fn remove(&mut self, gone: &HashSet<MemoryId>) {
         for remembered in self.projects.values_mut() {
             remembered.retain(|known| !gone.contains(&known.id));
         }
-        Ok(gone.len())
     }
 
     fn of_project<S: MemoryStore + ?Sized>(
