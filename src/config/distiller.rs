@@ -69,7 +69,8 @@ pub struct DistillerSettings {
     pub model: Option<String>,
     /// Where the API is, without the part that names the operation; each backend has its default.
     pub url: Option<String>,
-    /// The variable of the environment that holds the key; the key itself is never written anywhere.
+    /// The variable of the environment that holds the key; the key itself is never written anywhere. `claude` uses its own
+    /// login unless this is set.
     pub key_variable: Option<String>,
     /// The Claude Code client; by default `claude` on the `PATH`.
     pub client: Option<PathBuf>,

@@ -29,6 +29,9 @@ pub(super) const MODEL: &str = "haiku";
 /// Set for every program that this one starts.
 const CHILD: &str = "MEMORY_LANE_CHILD";
 
+/// How long the client may take to say its version; it takes 0.1 s.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Most that one call may cost by the client's own table, in dollars.
 const MOST_DOLLARS: &str = "0.05";
 
@@ -105,8 +108,10 @@ impl Claude {
         let passed = PASSED.iter().map(|name| (*name).to_owned()).chain(settings.pass_env.iter().cloned());
         let passed = passed.filter_map(|name| variable(&name).map(|value| (name, value)));
         let set = SET.iter().map(|(name, value)| ((*name).to_owned(), value.into()));
+        let api = settings.url.iter().map(|url| ("ANTHROPIC_BASE_URL".to_owned(), url.into()));
+        let key = settings.key_variable.as_deref().and_then(variable).map(|key| ("ANTHROPIC_API_KEY".to_owned(), key));
         let limit = ("CLAUDE_CODE_MAX_OUTPUT_TOKENS".to_owned(), REPLY_TOKENS.to_string().into());
-        let environment = passed.chain(set).chain([limit]).collect();
+        let environment = passed.chain(set).chain(api).chain(key).chain([limit]).collect();
         let model = settings.model.clone().unwrap_or_else(|| MODEL.to_owned());
         let timeout = Duration::from_millis(settings.timeout_ms);
         let mut client = Self { program, support: Support::Lean, model, scratch, environment, timeout };
@@ -116,17 +121,14 @@ impl Claude {
 
     fn probe(&self) -> Result<Support, Failure> {
         let unavailable = |why: String| Failure::Unavailable(format!("{}: {why}", self.program.display()));
-        let Ended { output, .. } =
-            self.start(&["--version".to_owned()], "").map_err(|error| unavailable(error.to_string()))?;
+        let arguments = ["--version".to_owned()];
+        let ended = run(&self.program, &arguments, &self.environment, &self.scratch, "", PROBE_TIMEOUT);
+        let Ended { output, .. } = ended.map_err(|error| unavailable(error.to_string()))?;
         let version =
             Version::parse(&output).ok_or_else(|| unavailable(format!("no version in `{}`", one_line(&output, 80))))?;
         version.support().ok_or_else(|| {
             unavailable(format!("version {version} cannot be kept from firing hooks; {} or later can", version::LEAST))
         })
-    }
-
-    fn start(&self, arguments: &[String], input: &str) -> std::io::Result<Ended> {
-        run(&self.program, arguments, &self.environment, &self.scratch, input, self.timeout)
     }
 
     fn arguments(&self, request: &Request<'_>) -> Vec<String> {
@@ -163,7 +165,8 @@ impl Distiller for Claude {
     }
 
     fn ask(&self, request: &Request<'_>) -> Result<Reply, Failure> {
-        let ended = self.start(&self.arguments(request), request.text);
+        let arguments = self.arguments(request);
+        let ended = run(&self.program, &arguments, &self.environment, &self.scratch, request.text, self.timeout);
         let ended = ended.map_err(|error| Failure::Unavailable(format!("{}: {error}", self.program.display())))?;
         if ended.timed_out {
             let why = format!("the client did not answer within {} ms and was ended", self.timeout.as_millis());
@@ -205,7 +208,7 @@ fn read(ended: &Ended) -> Result<Reply, Failure> {
     if says(&["prompt is too long", "input is too long"]) {
         return Err(Failure::TooLarge(message(&complaint)));
     }
-    if says(&["output token maximum", "max_output_tokens"]) || result["stop_reason"] == "max_tokens" {
+    if result["api_error"] == "max_output_tokens" || says(&["output token maximum"]) {
         return Err(Failure::Truncated { raw });
     }
     if result["stop_reason"] == "refusal" {
@@ -241,6 +244,8 @@ mod tests {
         assert_eq!(name(&json!({"is_error": true, "result": "Invalid API key · Please run /login"})), "denied");
         assert_eq!(name(&json!({"is_error": true, "result": "You've hit your limit · resets 3pm"})), "quota");
         assert_eq!(name(&json!({"is_error": true, "result": "Prompt is too long"})), "too large");
+        assert_eq!(name(&json!({"is_error": true, "api_error": "max_output_tokens", "result": "x"})), "truncated");
+        assert_eq!(name(&json!({"is_error": true, "stop_reason": "refusal", "result": "I can't help"})), "refused");
         assert_eq!(name(&json!({"is_error": true, "subtype": "error_during_execution"})), "busy");
         let long = format!("{}usage limit", "The plan was changed. ".repeat(40));
         assert_eq!(name(&json!({"subtype": "success", "result": long})), "malformed");

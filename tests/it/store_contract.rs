@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod distilling;
 mod memories;
 mod recall;
 mod samples;
@@ -109,6 +110,13 @@ macro_rules! contract {
                 recalls_of_forgotten_memories_are_dropped,
                 votes_keep_their_situation,
                 leases_exclude_and_run_out
+            ],
+            distilling: [
+                undistilled_sessions_are_work_until_recorded,
+                undistilled_sessions_are_filtered_by_their_end,
+                what_is_distilled_takes_its_places_in_one_step,
+                calls_are_counted_from_before_they_are_made,
+                a_pause_ends_by_itself_and_failures_do_not
             ]
         }
     };

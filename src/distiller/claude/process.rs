@@ -93,21 +93,21 @@ fn end_group(_child: &Child) {}
 mod tests {
     use super::*;
 
-    fn sh(script: &str, input: &str, timeout: Duration) -> Ended {
+    fn sh(script: &str, input: &str, timeout: Duration) -> std::io::Result<Ended> {
         let arguments = ["-c".to_owned(), script.to_owned()];
         let path = [("PATH".to_owned(), OsString::from("/usr/bin:/bin"))];
-        run(Path::new("/bin/sh"), &arguments, &path, Path::new("/"), input, timeout).unwrap()
+        run(Path::new("/bin/sh"), &arguments, &path, Path::new("/"), input, timeout)
     }
 
     #[test]
     fn input_and_output_pass_and_the_environment_does_not() {
-        let ended = sh("cat; echo \" $HOME|\" >&2", "words", Duration::from_secs(60));
+        let ended = sh("cat; echo \" $HOME|\" >&2", "words", Duration::from_secs(60)).unwrap();
         assert_eq!((ended.output.as_str(), ended.errors.trim(), ended.timed_out), ("words", "|", false));
     }
 
     #[test]
     fn a_program_that_does_not_end_is_ended_with_its_children() {
-        let ended = sh("echo started; sleep 600 & sleep 600", "", Duration::from_millis(300));
+        let ended = sh("echo started; sleep 600 & sleep 600", "", Duration::from_millis(300)).unwrap();
         assert!(ended.timed_out);
     }
 }

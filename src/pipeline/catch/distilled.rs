@@ -19,9 +19,10 @@ use crate::store::{DistilFilter, DistilWork, MemoryFilter, MemoryStore, Store};
 const LEASE: &str = "distiller";
 /// Longer than any call with its waits.
 const LEASE_MS: i64 = 10 * 60 * 1000;
-/// A window that gets no usable reply is halved so often; with two tries for the whole that is four calls at most, and
-/// seven for one whose replies are cut off.
+/// How often a window is halved that is too large for the model.
 const MOST_SPLITS: u32 = 2;
+/// The same where replies are cut off or have the wrong form: with two tries for the whole that is four calls at most.
+const MOST_SPLITS_FOR_REPLY: u32 = 1;
 
 /// A run of a distiller.
 pub struct Distilling<'a> {
@@ -215,8 +216,12 @@ impl Reading<'_> {
                 _ => break,
             }
         }
-        let may_split = splits < MOST_SPLITS && !matches!(failure, Failure::Refused { .. });
-        match window.split().filter(|_| may_split) {
+        let most = match &failure {
+            Failure::Refused { .. } => 0,
+            Failure::Malformed { .. } | Failure::Truncated { .. } => MOST_SPLITS_FOR_REPLY,
+            _ => MOST_SPLITS,
+        };
+        match window.split().filter(|_| splits < most) {
             Some((first, second)) => {
                 self.window(store, place, &first, splits + 1)?;
                 self.window(store, place, &second, splits + 1)
