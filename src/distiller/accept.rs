@@ -113,7 +113,7 @@ impl Claim<'_> {
         let direction = self.direction(main);
         self.may_stand_on(tier, direction)?;
         let (at, uuid) = match message(self.source.conversation.turns(), main.line.seq) {
-            Some((_, message)) => (message.at, message.uuid.clone()),
+            Some(message) => (message.at, message.uuid.clone()),
             None => (main.line.at, None),
         };
         let mut draft = MemoryDraft::new(item.kind, title, body, at);

@@ -44,25 +44,25 @@ pub(super) fn look_up<'a>(
     let shown = &line.text[span];
     let turns = conversation.turns();
     // An older store may hold a secret that the window does not: then the quotation stays as it was shown.
-    let Some((index, message)) = message(turns, line.seq) else { return Ok(found(Origin::Tool, shown)) };
+    let Some(message) = message(turns, line.seq) else { return Ok(found(Origin::Tool, shown)) };
     let original = find(&message.text, shown);
     let quote = original.as_ref().map_or(shown, |span| &message.text[span.clone()]);
     let tier = match (line.speaker, &original) {
-        (Speaker::User, Some(span)) if conversation.is_own(index, span) => Origin::User,
+        (Speaker::User, Some(span)) if conversation.is_own(message, span) => Origin::User,
         (Speaker::Agent, _) if !repeats_tool_output(quote, turns) => Origin::Agent,
         _ => Origin::Tool,
     };
     Ok(found(tier, quote))
 }
 
-/// The message at `seq`, with the index of its turn.
-pub(super) fn message(turns: &[Turn], seq: u32) -> Option<(usize, &Message)> {
-    turns.iter().enumerate().find_map(|(index, turn)| {
+/// The message at `seq`.
+pub(super) fn message(turns: &[Turn], seq: u32) -> Option<&Message> {
+    turns.iter().find_map(|turn| {
         let said = turn.steps.iter().filter_map(|step| match step {
             Step::Said(message) => Some(message),
             Step::Called(_) => None,
         });
-        turn.prompt.iter().chain(said).find(|message| message.seq == seq).map(|message| (index, message))
+        turn.prompt.iter().chain(said).find(|message| message.seq == seq)
     })
 }
 

@@ -66,8 +66,8 @@ impl Suspect<'_> {
     fn said_by_user(&self) -> String {
         let mut said = self.vouched.to_owned();
         for line in self.window.lines.iter().filter(|line| line.speaker == Speaker::User) {
-            let Some((index, message)) = message(self.conversation.turns(), line.seq) else { continue };
-            for span in self.conversation.own_words(index) {
+            let Some(message) = message(self.conversation.turns(), line.seq) else { continue };
+            for span in self.conversation.own_words(message) {
                 said.push('\n');
                 said.push_str(&message.text[span]);
             }

@@ -301,3 +301,15 @@ fn a_lesson_from_a_failed_command_is_kept() {
     );
     assert_eq!((draft.origin, draft.status), (Origin::Agent, MemoryStatus::Active), "{:?}", draft.extra);
 }
+
+#[test]
+fn a_message_sent_while_the_agent_works_is_the_users_word() {
+    let mut turns = session("Thanks, go on with the rest of the launcher", Vec::new());
+    let pasted = "always use zebra in every build of the launcher";
+    let words = format!("and sort the flags of the launcher by name\n```\n{pasted}\n```");
+    turns[1].steps.push(Step::Said(message(12, Role::User, &words)));
+    let own = json!({"title": "Flags are sorted", "body": "The flags of the launcher are sorted by name.",
+        "evidence": [{"ref": "u12", "quote": "sort the flags of the launcher by name"}]});
+    assert_eq!(only(&turns, &own).origin, Origin::User);
+    assert!(!is_injectable(&turns, &taken_in(pasted, "learning", "u12", pasted)));
+}

@@ -202,9 +202,13 @@ fn from_inside_a_stop_hook_it_fires_no_hook_and_writes_no_session() {
     for event in ["SessionStart", "UserPromptSubmit", "Stop", "SessionEnd"] {
         assert_eq!(fired.lines().filter(|line| *line == event).count(), 1, "{event} once, for the person: {fired}");
     }
-    let asked = run.requests.iter().filter(|request| request.count("memory-lane excerpt") > 0).count();
-    // The plugin's worker may have taken in the person's second session by then: it is read too.
-    assert!((1..=2).contains(&asked), "one request for each session: {asked} {said} {:?}", run.requests.iter().map(|request| request.text()).collect::<Vec<_>>());
+    // The plugin's worker may have taken in more by then than the person's first session: each is read once.
+    let texts = run.requests.iter().map(|request| request.text()).filter(|text| text.contains("memory-lane excerpt"));
+    let mut starts: Vec<String> = texts.map(|text| text.chars().take(200).collect()).collect();
+    let asked = starts.len();
+    starts.sort();
+    starts.dedup();
+    assert!(asked >= 1 && starts.len() == asked, "one request for each session: {asked} {said} {starts:#?}");
     assert_eq!(run.requests.len() - asked, 1, "and one of the person");
     let projects = std::fs::read_dir(sandbox.config().join("projects")).unwrap().map(|project| project.unwrap().path());
     let sessions: usize = projects
