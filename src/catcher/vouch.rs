@@ -15,7 +15,7 @@ impl Conversation<'_> {
     /// The bytes of a message of the user that are his own words, sentence by sentence. A turn may hold several: those
     /// that he sent while the agent was at work.
     pub fn own_words(&self, message: &Message) -> Vec<Range<usize>> {
-        let opens = |turn: &Turn| turn.prompt.as_ref().is_some_and(|prompt| prompt.seq == message.seq);
+        let opens = |turn: &Turn| turn.prompt.as_ref() == Some(message);
         let span = |sentence: &Sentence| sentence.span.clone();
         match self.turns().iter().position(opens) {
             Some(index) => self.own(index).iter().map(span).collect(),

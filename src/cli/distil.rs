@@ -54,6 +54,9 @@ pub(super) fn run(
     starter: Starter,
     bar: &ProgressBar,
 ) -> anyhow::Result<Option<DistilReport>> {
+    if backend == Backend::Rules {
+        return Ok(None);
+    }
     if is_child() {
         bail!("this process was started by a distiller's client; it must not call one itself");
     }

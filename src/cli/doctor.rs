@@ -1,5 +1,7 @@
 //! `doctor`: is everything as it should be, and what to do where it is not.
 
+mod distiller;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -44,6 +46,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     let mut checks = vec![check_home(&app.paths), check_store(app), check_model(app), check_plugin()];
     checks.extend(check_records(app));
     checks.push(check_hooks(app));
+    checks.extend(distiller::check(app));
     checks.push(check_log(&app.paths));
     if args.json {
         return print_json(&json!({ "checks": checks, "settings": app.settings }));

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use super::App;
 use super::app::now;
 use super::distil::{self, Starter};
-use crate::config;
+use crate::config::{self, Backend};
 use crate::hook::Journal;
 use crate::model::Timestamp;
 use crate::pipeline;
@@ -81,6 +81,9 @@ fn catch_up(args: &WorkerArgs, app: &App, store: &mut crate::store::sqlite::Sqli
 
 /// Lets the distiller of the settings, if there is one, read sessions that nobody is in the middle of.
 fn distil_settled(app: &App, store: &mut crate::store::sqlite::SqliteStore) -> anyhow::Result<()> {
+    if app.settings.distiller.backend == Backend::Rules {
+        return Ok(());
+    }
     let at = |ago_ms: i64| Some(Timestamp(now().millis() - ago_ms));
     let filter = DistilFilter { since: at(DISTILLED_FOR_MS), quiet_since: at(SETTLED_AFTER_MS) };
     let backend = app.settings.distiller.backend;

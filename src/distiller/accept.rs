@@ -112,7 +112,7 @@ impl Claim<'_> {
         let tier = found.iter().map(|found| found.tier).min().unwrap_or(Origin::Tool);
         let direction = self.direction(main);
         self.may_stand_on(tier, direction)?;
-        let (at, uuid) = match message(self.source.conversation.turns(), main.line.seq) {
+        let (at, uuid) = match message(self.source.conversation.turns(), main.line) {
             Some(message) => (message.at, message.uuid.clone()),
             None => (main.line.at, None),
         };

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::window::{Line, Speaker, Window};
 use crate::catcher::{Conversation, repeats_tool_output};
-use crate::model::{Message, Origin, Step, Turn};
+use crate::model::{Message, Origin, Role, Step, Turn};
 
 /// Quotations of fewer letters and digits prove nothing, unless they are the whole of what was said.
 const SHORTEST_QUOTE: usize = 8;
@@ -44,7 +44,7 @@ pub(super) fn look_up<'a>(
     let shown = &line.text[span];
     let turns = conversation.turns();
     // An older store may hold a secret that the window does not: then the quotation stays as it was shown.
-    let Some(message) = message(turns, line.seq) else { return Ok(found(Origin::Tool, shown)) };
+    let Some(message) = message(turns, line) else { return Ok(found(Origin::Tool, shown)) };
     let original = find(&message.text, shown);
     let quote = original.as_ref().map_or(shown, |span| &message.text[span.clone()]);
     let tier = match (line.speaker, &original) {
@@ -55,14 +55,15 @@ pub(super) fn look_up<'a>(
     Ok(found(tier, quote))
 }
 
-/// The message at `seq`.
-pub(super) fn message(turns: &[Turn], seq: u32) -> Option<&Message> {
-    turns.iter().find_map(|turn| {
+/// The message that an entry shows. A session of several transcripts may have two at one position.
+pub(super) fn message<'a>(turns: &'a [Turn], line: &Line) -> Option<&'a Message> {
+    let role = if line.speaker == Speaker::User { Role::User } else { Role::Agent };
+    turns.iter().filter(|turn| turn.number == line.turn).find_map(|turn| {
         let said = turn.steps.iter().filter_map(|step| match step {
             Step::Said(message) => Some(message),
             Step::Called(_) => None,
         });
-        turn.prompt.iter().chain(said).find(|message| message.seq == seq)
+        turn.prompt.iter().chain(said).find(|message| message.seq == line.seq && message.role == role)
     })
 }
 

@@ -91,7 +91,9 @@ impl Gate<'_> {
                 Failure::Quota { after, .. } => {
                     return Err(self.pause(store, "quota", &failure, after.map_or(QUOTA_PAUSE_MS, millis))?);
                 }
-                Failure::Unavailable(_) | Failure::Rejected(_) => return Err(Refusal::Failed(failure)),
+                // A wrong model or address: a worker that came again each quarter of an hour would ask in vain each time.
+                Failure::Rejected(_) => return Err(self.pause(store, "settings", &failure, LONGEST_PAUSE_MS)?),
+                Failure::Unavailable(_) => return Err(Refusal::Failed(failure)),
                 Failure::TooLarge(_)
                 | Failure::Truncated { .. }
                 | Failure::Refused { .. }
@@ -118,10 +120,10 @@ impl Gate<'_> {
         Ok(store.set_pause(self.name(), None)?)
     }
 
-    /// Forgets that the key was not accepted: a person who starts a run has seen to it.
+    /// Forgets that the key or the request was not accepted: a person who starts a run has seen to it.
     pub fn lift_denial(&self, store: &mut dyn DistillerStore) -> Result<(), Refusal> {
         let pause = store.pause(self.name(), self.clock.now())?;
-        if pause.is_some_and(|pause| pause.cause == "credentials") {
+        if pause.is_some_and(|pause| ["credentials", "settings"].contains(&pause.cause.as_str())) {
             store.set_pause(self.name(), None)?;
         }
         Ok(())

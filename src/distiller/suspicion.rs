@@ -66,7 +66,7 @@ impl Suspect<'_> {
     fn said_by_user(&self) -> String {
         let mut said = self.vouched.to_owned();
         for line in self.window.lines.iter().filter(|line| line.speaker == Speaker::User) {
-            let Some(message) = message(self.conversation.turns(), line.seq) else { continue };
+            let Some(message) = message(self.conversation.turns(), line) else { continue };
             for span in self.conversation.own_words(message) {
                 said.push('\n');
                 said.push_str(&message.text[span]);

@@ -3,6 +3,8 @@
 //! Of 408 real sessions the condensed text has a median of 13 KB against 776 KB of transcript. What tools put out is left
 //! out, but for one line of a failure: it is where foreign text comes in.
 
+use std::collections::HashSet;
+
 use crate::catcher::{Conversation, Evidence, Moment, is_machine_made};
 use crate::model::{Message, Role, Step, Timestamp, ToolCall, ToolStatus, Trigger, Turn};
 use crate::redact::redact;
@@ -186,6 +188,13 @@ impl Window {
 pub fn windows(conversation: &Conversation<'_>, moments: &[Moment], from_seq: u32, upto_seq: u32) -> Vec<Window> {
     let mut lines: Vec<Line> = conversation.turns().iter().flat_map(lines_of).collect();
     lines.retain(|line| line.seq < upto_seq);
+    // A session of several transcripts may have two steps at one position.
+    let mut handles = HashSet::new();
+    for line in &mut lines {
+        while !handles.insert(line.handle.clone()) {
+            line.handle.push('x');
+        }
+    }
     for moment in moments {
         hint(moment, conversation.turns(), &mut lines);
     }
@@ -341,6 +350,15 @@ mod tests {
         assert!(!cut(&[turn(0, "yes please", "done")], 0, 2)[0].is_worth_reading());
         assert!(!cut(&[turn(0, "<command-name>/clear</command-name>", "done")], 0, 2)[0].is_worth_reading());
         assert!(cut(&[turn(0, "use tabs in the launcher", "done")], 0, 2)[0].is_worth_reading());
+    }
+
+    #[test]
+    fn two_steps_at_one_position_have_two_handles() {
+        let (first, mut second) = (turn(0, "use tabs in the launcher", "ok"), turn(1, "sort the flags by name", "ok"));
+        second.prompt = second.prompt.map(|prompt| Message { seq: 0, ..prompt });
+        let window = &cut(&[first, second], 0, 9)[0];
+        assert_eq!(window.line("u0").unwrap().text, "use tabs in the launcher");
+        assert_eq!(window.line("u0x").unwrap().text, "sort the flags by name");
     }
 
     #[test]

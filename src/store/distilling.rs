@@ -63,7 +63,7 @@ impl Spent {
 pub struct Pause {
     /// Until when.
     pub until: Timestamp,
-    /// `credentials`, `quota`, `failures`.
+    /// `credentials`, `settings`, `quota` or `failures`.
     pub cause: String,
     /// In words.
     pub why: String,

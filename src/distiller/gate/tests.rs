@@ -117,9 +117,11 @@ fn a_used_up_quota_and_a_denied_key_are_not_tried_again() {
 
 #[test]
 fn a_person_who_starts_a_run_lifts_a_denial_but_no_quota() {
-    for (failure, lifted) in
-        [(Failure::Denied(String::new()), true), (Failure::Quota { why: String::new(), after: None }, false)]
-    {
+    for (failure, lifted) in [
+        (Failure::Denied(String::new()), true),
+        (Failure::Rejected(String::new()), true),
+        (Failure::Quota { why: String::new(), after: None }, false),
+    ] {
         let mut scene = Scene::new();
         let distiller = Scripted::new([failure]);
         assert!(scene.ask(&distiller).is_err());

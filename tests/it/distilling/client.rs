@@ -283,3 +283,23 @@ fn a_dry_run_says_what_it_would_take_and_sends_nothing() {
     assert!(text.starts_with("claude") && text.contains("3 calls") && text.lines().count() == 1, "{text}");
     assert_eq!((scene.requests(), scene.left(), scene.titles().len()), (0, 3, 0));
 }
+
+#[test]
+fn doctor_says_how_the_distiller_fares() {
+    let scene = Scene::new(Backend::Anthropic, 1, vec![failure(401)]);
+    let run = |arguments: &[&str], settings: &Value| {
+        std::fs::write(scene.dir.path().join("config.json"), settings.to_string()).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_memory-lane"));
+        command.args(arguments).env_clear().env("MEMORY_LANE_HOME", scene.dir.path()).env("HOME", scene.dir.path());
+        String::from_utf8(command.env("TEST_KEY", "a-key-for-the-loopback").output().unwrap().stdout).unwrap()
+    };
+    let with = |distiller: Value| json!({"distiller": distiller});
+    assert!(!run(&["doctor"], &json!({})).contains(" distiller "), "nothing to say where there is none");
+    let unset = with(json!({"backend": "openai"}));
+    assert!(run(&["doctor"], &unset).contains("set distiller.model"));
+    let denied = with(json!({"backend": "anthropic", "url": scene.server.url(), "key_variable": "TEST_KEY"}));
+    assert!(run(&["doctor"], &denied).contains("anthropic, in the last 24 hours 0 calls"));
+    run(&["catch", "--distiller", "anthropic"], &denied);
+    let said = run(&["doctor"], &denied);
+    assert!(said.contains("access was denied") && !said.contains("a-key-for-the-loopback"), "{said}");
+}
