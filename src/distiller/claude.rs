@@ -99,7 +99,11 @@ impl Claude {
     /// # Errors
     /// [`Failure::Unavailable`] when there is none, or one that cannot be kept from firing hooks.
     pub fn new(settings: &DistillerSettings, paths: &Paths) -> Result<Self, Failure> {
-        let program = settings.client.clone().or_else(|| on_path("claude")).ok_or_else(|| {
+        let program = settings
+            .client
+            .clone()
+            .or_else(|| on_path(&format!("claude{}", std::env::consts::EXE_SUFFIX)))
+            .ok_or_else(|| {
             Failure::Unavailable("Claude Code is not on the PATH; set distiller.client to the program".to_owned())
         })?;
         let scratch = paths.distiller_scratch();

@@ -76,7 +76,8 @@ pub trait DistillerStore {
 
     /// Stores what was distilled from a session up to `upto_seq` and notes that it was read, in one transaction. Each
     /// pair in `replaced` is a draft's index and an active memory whose place it takes. Gives the numbers of the new
-    /// memories, `None` for drafts that were known or forgotten.
+    /// memories, `None` for drafts that were known, and for those of a
+    /// message of which a memory was forgotten.
     fn record_distilled(
         &mut self,
         session: &SessionId,

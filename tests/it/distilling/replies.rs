@@ -395,3 +395,31 @@ fn a_title_is_one_clean_line() {
     assert_eq!(title.as_deref(), Some("Settings of the launcher"));
     assert_eq!(scene.store.spent(Timestamp(0)).unwrap().calls, 1, "it is paid for from the same budget");
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the worker reads the clock, and goes by how long ago a session ended")]
+fn the_worker_reads_sessions_that_have_come_to_rest() {
+    let backend = Backend::Ollama;
+    let mut scene = Scene::new(backend, 0, vec![replied(backend, &one_memory())]);
+    let now = jiff::Timestamp::now().as_millisecond();
+    for (native, minutes_ago) in [("running", 0), ("rested", 60), ("ancient", 60 * 24 * 30)] {
+        let mut append = session(native, &[WORDS]);
+        append.head.ended_at = Some(Timestamp(now - minutes_ago * 60_000));
+        scene.store.append(&append).unwrap();
+    }
+    let work = |settings: &serde_json::Value| {
+        std::fs::write(scene.dir.path().join("config.json"), settings.to_string()).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_memory-lane"));
+        command.arg("worker").env_clear().env("MEMORY_LANE_HOME", scene.dir.path()).env("HOME", scene.dir.path());
+        assert!(command.output().unwrap().status.success());
+    };
+    let at_server = json!({"url": scene.server.url(), "model": "m"});
+    work(&json!({"distiller": at_server}));
+    assert_eq!(scene.requests(), 0, "off unless it is turned on");
+    let mut on = at_server;
+    on["backend"] = json!("ollama");
+    work(&json!({"distiller": on}));
+    assert_eq!((scene.requests(), scene.left(), scene.titles()), (1, 2, vec![TITLE.to_owned()]));
+    work(&json!({"distiller": on}));
+    assert_eq!(scene.requests(), 1);
+}

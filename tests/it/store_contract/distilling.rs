@@ -1,7 +1,7 @@
 //! What distillers have read, and what they have spent.
 
 use memory_lane::model::{MemoryDraft, MemoryKind, MemoryStatus, Provenance, Timestamp, Trigger};
-use memory_lane::store::{DistilFilter, DistilWork, DistillerCall, MemoryFilter, Pause, Spent, Store};
+use memory_lane::store::{Added, DistilFilter, DistilWork, DistillerCall, MemoryFilter, Pause, Spent, Store};
 
 use super::samples::{NOW, agent, session_id, user, with_steps};
 
@@ -73,6 +73,16 @@ pub(super) fn what_is_distilled_takes_its_places_in_one_step(store: &mut dyn Sto
     assert_eq!((replaced.draft.status, replaced.superseded_by), (MemoryStatus::Superseded, new[0]));
     let active = store.memories(&MemoryFilter::default()).unwrap();
     assert_eq!(active.iter().map(|memory| memory.draft.title.as_str()).collect::<Vec<_>>(), ["by a model"]);
+}
+
+pub(super) fn what_was_forgotten_does_not_come_back_in_other_words(store: &mut dyn Store) {
+    store.append(&two_turns("s")).unwrap();
+    let Added::New(id) = store.add_memory(&at("s", "by rules"), NOW).unwrap() else { panic!("it is new") };
+    store.forget_memory(id, NOW).unwrap();
+    let mut elsewhere = at("s", "of another message");
+    elsewhere.provenance.seq = Some(2);
+    let ids = store.record_distilled(&session_id("s"), 4, &[at("s", "by a model"), elsewhere], &[], NOW).unwrap();
+    assert!(ids[0].is_none() && ids[1].is_some(), "{ids:?}");
 }
 
 pub(super) fn calls_are_counted_from_before_they_are_made(store: &mut dyn Store) {
