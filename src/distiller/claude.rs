@@ -209,7 +209,9 @@ fn read(ended: &Ended) -> Result<Reply, Failure> {
     if says(&["usage limit", "limit reached", "hit your limit", "spend limit", "credit balance", "rate limit"]) {
         return Err(Failure::Quota { why: message(&complaint), after: None });
     }
-    if says(&["prompt is too long", "input is too long"]) {
+    // Asking again would cost the same again.
+    let over_budget = result["subtype"].as_str().is_some_and(|kind| kind.contains("max_budget"));
+    if over_budget || says(&["prompt is too long", "input is too long"]) {
         return Err(Failure::TooLarge(message(&complaint)));
     }
     if result["api_error"] == "max_output_tokens" || says(&["output token maximum"]) {
@@ -248,6 +250,8 @@ mod tests {
         assert_eq!(name(&json!({"is_error": true, "result": "Invalid API key · Please run /login"})), "denied");
         assert_eq!(name(&json!({"is_error": true, "result": "You've hit your limit · resets 3pm"})), "quota");
         assert_eq!(name(&json!({"is_error": true, "result": "Prompt is too long"})), "too large");
+        assert_eq!(name(&json!({"is_error": true, "subtype": "error_max_budget_usd"})), "too large");
+        assert_eq!(name(&json!({"is_error": true, "subtype": "error_max_structured_output_retries"})), "malformed");
         assert_eq!(name(&json!({"is_error": true, "api_error": "max_output_tokens", "result": "x"})), "truncated");
         assert_eq!(name(&json!({"is_error": true, "stop_reason": "refusal", "result": "I can't help"})), "refused");
         assert_eq!(name(&json!({"is_error": true, "subtype": "error_during_execution"})), "busy");

@@ -4,6 +4,7 @@
 mod client;
 mod interrupted;
 mod replies;
+mod runs;
 mod secrets;
 
 use std::cell::Cell;
