@@ -14,12 +14,14 @@ mod prose;
 mod source;
 mod taint;
 mod trigger;
+mod vouch;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
 
 pub use consolidate::{Fate, Remembered, fate, may_replace};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use trigger::{EarlierPrompt, detect};
+pub use vouch::{is_machine_made, repeats_tool_output, source_chunk};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
 pub const VERSION: u32 = 2;

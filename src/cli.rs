@@ -2,6 +2,7 @@
 
 mod app;
 mod catch;
+mod distil;
 mod doctor;
 mod entities;
 mod error;

@@ -15,6 +15,8 @@ pub mod entity;
 pub mod store;
 pub mod trace;
 
+pub mod distiller;
+
 pub mod pipeline;
 pub mod recall;
 pub mod search;

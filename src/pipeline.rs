@@ -1,4 +1,5 @@
-//! The steps from what agents wrote to what can be recalled: ingest, catch, embed; and what people wrote down themselves.
+//! The steps from what agents wrote to what can be recalled: ingest, catch (by rules, then by a model if the person wants
+//! that), embed; and what people wrote down themselves.
 
 mod catch;
 mod commands;
@@ -9,7 +10,7 @@ mod names;
 mod titles;
 mod uses;
 
-pub use catch::{CatchReport, catch, catch_from};
+pub use catch::{CatchReport, DistilReport, Distilling, catch, catch_from, distil, distilled_title, estimate};
 pub use commands::note_commands;
 pub use due::{Due, due};
 pub use embed::embed;

@@ -1,12 +1,13 @@
 //! Where sessions, memories and votes are kept.
 //!
-//! Five traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
+//! Six traits, one per use: [`SessionStore`] for what agents wrote, [`MemoryStore`] for what was caught from it,
 //! [`EntityStore`] for what memories are about, [`RecallStore`] for finding memories and remembering what was shown,
-//! [`QueueStore`] for the worker. A backend implements all of them and is then a [`Store`]; `tests/it/store_contract.rs`
-//! holds the suite that every backend must pass.
+//! [`QueueStore`] for the worker, [`DistillerStore`] for what language models have read and cost. A backend implements all
+//! of them and is then a [`Store`]; `tests/it/store_contract.rs` holds the suite that every backend must pass.
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
+mod distilling;
 mod entities;
 mod error;
 pub mod kin;
@@ -18,6 +19,7 @@ mod sessions;
 pub mod spool;
 pub mod sqlite;
 
+pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Spent};
 pub use entities::{
     Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
 };
@@ -38,6 +40,6 @@ pub use sessions::{
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A whole backend.
-pub trait Store: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore {}
+pub trait Store: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore + DistillerStore {}
 
-impl<T: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore> Store for T {}
+impl<T: SessionStore + MemoryStore + EntityStore + RecallStore + QueueStore + DistillerStore> Store for T {}

@@ -84,7 +84,7 @@ fn kind_of(trigger: Trigger) -> MemoryKind {
         Trigger::Preference | Trigger::Commitment => MemoryKind::Commitment,
         Trigger::Gap => MemoryKind::Gap,
         Trigger::Enthusiasm | Trigger::Repeat => MemoryKind::Pattern,
-        Trigger::Recovery | Trigger::Manual | Trigger::Import => MemoryKind::Learning,
+        Trigger::Recovery | Trigger::Manual | Trigger::Import | Trigger::Distilled => MemoryKind::Learning,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexSet};
 
 use super::lexicon::LEXICON;
-pub(crate) use pasted::is_machine_made;
+pub use pasted::is_machine_made;
 use pasted::{Paste, is_impersonal, is_list_document, is_list_item, looks_like_review};
 
 /// A message with so many own words is a document, however it is written.

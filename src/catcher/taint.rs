@@ -11,7 +11,7 @@ use crate::model::Turn;
 const SHINGLE: usize = 6;
 
 /// Whether the text holds a run of words that a tool put out in these turns.
-pub(super) fn repeats_tool_output(text: &str, turns: &[Turn]) -> bool {
+pub fn repeats_tool_output(text: &str, turns: &[Turn]) -> bool {
     let mine = words(text);
     if mine.len() < SHINGLE {
         return false;

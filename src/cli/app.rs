@@ -39,6 +39,12 @@ impl App {
             .ok_or_else(|| anyhow!("`{text}` is no time; give yesterday, 2026-02-11, 2026-02-11T15:00:00Z, 7d or 12h"))
     }
 
+    /// What is never ingested: the person's choice, and what a distiller's client leaves behind.
+    pub fn excluded(&self) -> Vec<String> {
+        let scratch = self.paths.distiller_scratch().to_string_lossy().into_owned();
+        self.settings.excluded.iter().cloned().chain([scratch]).collect()
+    }
+
     /// Opens the database, making it if need be.
     pub fn open_store(&self) -> anyhow::Result<SqliteStore> {
         let path = self.paths.database();

@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use self::plan::Plan;
 use super::app::now;
+use super::distil::{self, Starter};
 use super::worker::{self, Held};
 use super::{App, print_json, print_line};
+use crate::config::Backend;
+use crate::model::Timestamp;
 use crate::pipeline::{self, CatchReport};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{MemoryStore, QueueStore};
+use crate::store::{DistilFilter, MemoryStore, QueueStore};
 use crate::text;
 
 /// New memories after which their vectors are made: what is broken off lacks no more than these.
@@ -38,7 +42,10 @@ pub(super) struct CatchArgs {
     /// At most so many sessions in this run
     #[arg(long, value_name = "SESSIONS")]
     pub limit: Option<usize>,
-    /// Say what would be read, and read nothing
+    /// Who words the memories: rules, claude, anthropic, openai or ollama; all but rules send what was said to a model
+    #[arg(long, value_name = "NAME")]
+    pub distiller: Option<Backend>,
+    /// Say what would be read, and what a distiller would cost, and do nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Print the report as JSON
@@ -50,32 +57,55 @@ pub(super) struct CatchArgs {
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     let since = args.since.as_deref().map(|text| app.moment(text)).transpose()?;
     let mut store = app.open_store()?;
+    let filter = DistilFilter { since, ..DistilFilter::default() };
     if args.dry_run {
-        let plan = Plan::new(&store, since, args.backfill, args.limit)?;
-        if args.json {
-            return print_json(&plan.summary());
-        }
-        print_line(plan.summary());
-        return Ok(());
+        return dry_run(args, app, &mut store, since, &filter);
     }
     let (report, left) = worker::with_lease(app, &mut store, |store, held| {
         if args.backfill {
-            pipeline::ingest(store, &worker::present_homes(), &app.settings.excluded, &mut |_| {})
+            pipeline::ingest(store, &worker::present_homes(), &app.excluded(), &mut |_| {})
                 .context("ingest what is new")?;
         }
         let plan = Plan::new(store, since, args.backfill, args.limit)?;
         let report = read(&plan, args, app, held, store)?;
         Ok((report, plan.left_out))
     })?;
+    let backend = args.distiller.unwrap_or_default();
+    let distilled = distil::run(&mut store, app, backend, filter, Starter::Person, &ProgressBar::new(0))
+        .with_context(|| format!("distil with {backend}; what the rules caught is stored"))?;
+    if distilled.is_some() {
+        embed(app, &mut store)?;
+    }
     store.tidy()?;
-    if args.json {
-        print_json(&report)?;
-    } else {
-        print_line(summary(&report, left));
+    match (&distilled, args.json) {
+        (None, true) => print_json(&report)?,
+        (Some(distilled), true) => print_json(&json!({"rules": report, "distiller": distilled}))?,
+        (distilled, false) => {
+            print_line(summary(&report, left));
+            distilled.iter().map(|distilled| distil::summary(distilled)).for_each(print_line);
+        }
     }
     if let Some(first) = report.failed.first() {
         bail!("{} not read: {}", counted(report.failed.len(), "session"), text::one_line(first, 300));
     }
+    Ok(())
+}
+
+/// What the rules would read, and what a distiller, or each, would cost.
+fn dry_run(
+    args: &CatchArgs,
+    app: &App,
+    store: &mut SqliteStore,
+    since: Option<Timestamp>,
+    filter: &DistilFilter,
+) -> anyhow::Result<()> {
+    let plan = Plan::new(store, since, args.backfill, args.limit)?.summary();
+    let offers = distil::offers(store, app, args.distiller, filter)?;
+    if args.json {
+        return print_json(&json!({"rules": plan, "distillers": offers}));
+    }
+    print_line(plan);
+    offers.iter().for_each(print_line);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `doctor`: is everything as it should be, and what to do where it is not.
 
+mod distiller;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -47,6 +49,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     checks.extend(check_queue(app));
     checks.push(good("schedule", schedule_line(app)));
     checks.push(check_hooks(app));
+    checks.extend(distiller::check(app));
     checks.push(check_log(&app.paths));
     if args.json {
         return print_json(&json!({ "checks": checks, "settings": app.settings }));

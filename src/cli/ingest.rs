@@ -46,7 +46,7 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let mut store = app.open_store()?;
     let bar = bar(args.json);
     let report = worker::with_lease(app, &mut store, |store, _| {
-        ingest(store, &roots, &app.settings.excluded, &mut |progress| show(&bar, progress))
+        ingest(store, &roots, &app.excluded(), &mut |progress| show(&bar, progress))
     })?;
     bar.finish_and_clear();
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use indicatif::ProgressBar;
 
 use super::App;
 use super::app::now;
+use super::distil::{self, Starter};
 use crate::catcher::VERSION;
-use crate::config;
+use crate::config::{self, Backend};
 use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
 use crate::pipeline::{self, CatchReport};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CatchWork, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
+use crate::store::{CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
 
 pub(super) use lease::{Held, at_work};
 
@@ -24,9 +26,12 @@ pub(super) use lease::{Held, at_work};
 const TRANSCRIPT_DELAY_MS: i64 = 400;
 /// All agents' homes are looked through at least so often while one of them is at work.
 const LOOK_AROUND_MS: i64 = 5 * 60 * 1000;
-
 /// So often a request is tried to be written down; each attempt waits five seconds for the lock.
 const ATTEMPTS: u32 = 12;
+/// A session without a record for so long has come to rest.
+const SETTLED_AFTER_MS: i64 = 10 * 60 * 1000;
+/// Older sessions are distilled when a person says so: `catch --distiller`.
+const DISTILLED_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Arguments of `worker`.
 #[derive(Args)]
@@ -46,6 +51,9 @@ pub(super) fn run(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
     {
         // Already the leader of a session when started by hand from a terminal's shell.
         let _already_leader = rustix::process::setsid();
+    }
+    if distil::is_child() {
+        return Ok(());
     }
     let result = work(args, app);
     if let Err(error) = &result {
@@ -149,7 +157,7 @@ fn catch_up(
     spool::take_in(&app.paths.spool(), store)?;
     let looked_everywhere = must_look_around(requests, store)?;
     let roots = roots(requests, looked_everywhere);
-    let ingested = pipeline::ingest(store, &roots, &app.settings.excluded, &mut |_| {})?;
+    let ingested = pipeline::ingest(store, &roots, &app.excluded(), &mut |_| {})?;
     let mut works = due(requests, store)?;
     works.retain(|work| planned.iter().all(|one| one.session != work.session));
     let caught = pipeline::catch_from(store, &works, now(), &mut |store, _| {
@@ -158,6 +166,8 @@ fn catch_up(
     })?;
     held.renew(store)?;
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    held.renew(store)?;
+    distil_settled(app, store)?;
     pipeline::note_commands(store)?;
     pipeline::judge_uses(store)?;
     if let Err(error) = pipeline::take_in_names(store, &app.settings.entity_sources) {
@@ -230,4 +240,24 @@ fn run_of(requests: &[Queued], started_at: Timestamp, done: &anyhow::Result<Done
         Err(error) => run.failure = Some(format!("{error:#}")),
     }
     run
+}
+
+/// Lets the distiller of the settings, if there is one, read sessions that nobody is in the middle of.
+fn distil_settled(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
+    if app.settings.distiller.backend == Backend::Rules {
+        return Ok(());
+    }
+    let at = |ago_ms: i64| Some(Timestamp(now().millis() - ago_ms));
+    let filter = DistilFilter { since: at(DISTILLED_FOR_MS), quiet_since: at(SETTLED_AFTER_MS) };
+    let backend = app.settings.distiller.backend;
+    // A distiller that cannot work is no reason to leave the rest undone: the rules have caught what they catch.
+    let why = match distil::run(store, app, backend, filter, Starter::Worker, &ProgressBar::hidden()) {
+        Ok(report) => report.and_then(|report| report.stopped),
+        Err(error) => Some(format!("{error:#}")),
+    };
+    if let Some(why) = why {
+        Journal::new(&app.paths).log(now(), &format!("{backend}: {why}"));
+    }
+    pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    Ok(())
 }

@@ -88,6 +88,21 @@ impl Paths {
         self.home.join("drafts")
     }
 
+    /// An empty directory in which a distiller's client runs; sessions of it are never ingested.
+    pub fn distiller_scratch(&self) -> PathBuf {
+        self.home.join("distiller")
+    }
+
+    /// The person's own prompt for the distiller, in place of the built-in one.
+    pub fn distiller_prompt(&self) -> PathBuf {
+        self.home.join("distiller-prompt.md")
+    }
+
+    /// Replies of a distiller that could not be used.
+    pub fn dead_letters(&self) -> PathBuf {
+        self.home.join("dead-letters.jsonl")
+    }
+
     /// Recalls that could not be written to the database at once; the next writer takes them in.
     pub fn spool(&self) -> PathBuf {
         self.home.join("recalls.spool")

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::DistillerSettings;
+
 /// Why the settings could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -68,6 +70,8 @@ pub struct Settings {
     pub auto_title: bool,
     /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
     pub excluded: Vec<String>,
+    /// Whether a language model words memories, and within which limits.
+    pub distiller: DistillerSettings,
 }
 
 impl Default for Settings {
@@ -86,6 +90,7 @@ impl Default for Settings {
             entity_sources: Vec::new(),
             auto_title: false,
             excluded: Vec::new(),
+            distiller: DistillerSettings::default(),
         }
     }
 }

@@ -108,6 +108,8 @@ named! {
         Commitment = "commitment",
         /// The user named something that is missing.
         Gap = "gap",
+        /// A language model found it.
+        Distilled = "distilled",
     }
 }
 
@@ -232,7 +234,7 @@ pub struct MemoryDraft {
     pub files: Vec<String>,
     /// In how many separate moments it was observed so far, at least 1.
     pub times_observed: u32,
-    /// Fields of an import that the program has no column for.
+    /// Fields of an import, or of a distiller, that the program has no column for.
     pub extra: Map<String, Value>,
 }
 

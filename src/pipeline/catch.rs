@@ -1,5 +1,6 @@
 //! Memories out of what was ingested: store → catcher → store.
 
+mod distilled;
 mod graduate;
 mod known;
 
@@ -10,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::Context;
 use serde::Serialize;
 
+pub use self::distilled::{DistilReport, Distilling, distil, distilled_title, estimate};
 use self::graduate::graduate;
 use self::known::Known;
 use crate::catcher::{EarlierPrompt, Excerpt, VERSION, catch as catch_in};

@@ -8,6 +8,7 @@ mod catching;
 mod chunk;
 mod command_runs;
 mod conditions;
+mod distilling;
 mod dot;
 mod entities;
 mod entity_changes;

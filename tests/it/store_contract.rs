@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step of a test is a failed test")]
 
+mod distilling;
 mod entities;
 mod memories;
 mod queue;
@@ -147,6 +148,14 @@ macro_rules! contract {
                 votes_keep_their_situation,
                 uses_are_judged_once,
                 leases_exclude_and_run_out
+            ],
+            distilling: [
+                undistilled_sessions_are_work_until_recorded,
+                undistilled_sessions_are_filtered_by_their_end,
+                what_is_distilled_takes_its_places_in_one_step,
+                what_was_forgotten_does_not_come_back_in_other_words,
+                calls_are_counted_from_before_they_are_made,
+                a_pause_ends_by_itself_and_failures_do_not
             ]
         }
     };

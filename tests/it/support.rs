@@ -1,8 +1,9 @@
-//! What tests need around the program: homes, the real client and the API it talks to.
+//! What tests need around the program: homes, the real client and the API it talks to, servers of models.
 
 pub(crate) mod client;
 mod home;
 pub(crate) mod messages_api;
+pub(crate) mod model_server;
 pub(crate) mod run;
 
 use std::path::PathBuf;

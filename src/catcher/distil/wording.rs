@@ -59,7 +59,7 @@ fn frame(moment: &Moment) -> &'static str {
         Trigger::Repeat => "The user asked again:",
         Trigger::Commitment => "The user promised or put off:",
         Trigger::Gap => "The user named a gap:",
-        Trigger::Recovery | Trigger::Manual | Trigger::Import => "Noted:",
+        Trigger::Recovery | Trigger::Manual | Trigger::Import | Trigger::Distilled => "Noted:",
     }
 }
 

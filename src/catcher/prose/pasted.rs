@@ -15,7 +15,7 @@ const LONG_DOCUMENT: usize = 1_200;
 const MANY_ITEMS: usize = 8;
 
 /// Whether a program and not a person wrote the prompt: slash commands, their output, notices, summaries.
-pub(crate) fn is_machine_made(text: &str) -> bool {
+pub fn is_machine_made(text: &str) -> bool {
     static MACHINE: LazyLock<RegexSet> = LazyLock::new(|| {
         set(&[
             r"^<(?:command|bash|local-command|task|system|user-prompt|teammate|ide|post|session|hook)[\w-]*>",

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::append::{Part, Surroundings};
 use super::document;
-use crate::model::{Agent, SessionId};
+use crate::distiller::MARK;
+use crate::model::{Agent, SessionId, Step};
 use crate::store::TranscriptState;
-use crate::trace::{self, Growth, HEAD_BYTES, TraceParser, TraceReader};
+use crate::trace::{self, Growth, HEAD_BYTES, Parsed, TraceParser, TraceReader};
 
 /// How much is read, parsed and stored at a time. Most sessions are smaller and go in whole.
 const PART_BYTES: usize = 4 * 1024 * 1024;
@@ -117,7 +118,7 @@ impl Job {
             hasher.update(&block);
             offset += block.len() as u64;
             let parsed = parser.read(&block);
-            if surroundings.excludes(&parsed.facts) {
+            if surroundings.excludes(&parsed.facts) || is_of_distiller(&parsed) {
                 return Ok(send(Event::Excluded));
             }
             is_finished = lines.ended;
@@ -206,10 +207,15 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Whether the session starts with a request that this program made: a client that kept it must not feed it back.
+fn is_of_distiller(parsed: &Parsed) -> bool {
+    let first = parsed.steps.first().filter(|step| step.turn == 0);
+    first.is_some_and(|step| matches!(&step.step, Step::Said(message) if message.text.starts_with(MARK)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Parsed;
 
     /// A parser to which every line that ends with a brace is whole.
     struct Braces;

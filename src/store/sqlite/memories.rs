@@ -157,6 +157,11 @@ pub(super) fn forget(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<(
         return Err(StoreError::NoSuchMemory(id).into());
     }
     bury_evidence(db, id, now)?;
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO forgotten_places (session, seq)
+         SELECT session, seq FROM memories WHERE id = ? AND session IS NOT NULL AND seq IS NOT NULL",
+    )?
+    .execute([id])?;
     vectors::drop_all(db, id)?;
     words::unindex(db, id)?;
     // A person who asks for this means it: 0.4 s at 100,000 memories is well spent.

@@ -15,7 +15,7 @@ pub(crate) fn repository() -> &'static Path {
 
 /// The client that `make test` installs, or `$MEMORY_LANE_TEST_CLIENT`. A test without it fails.
 #[expect(clippy::disallowed_methods, reason = "says where the client is, like CARGO_BIN_EXE")]
-fn client() -> PathBuf {
+pub(crate) fn client() -> PathBuf {
     let pinned = || repository().join(".test/client/node_modules/@anthropic-ai/claude-code-linux-x64/claude");
     let client = std::env::var_os("MEMORY_LANE_TEST_CLIENT").map_or_else(pinned, PathBuf::from);
     assert!(

@@ -235,9 +235,7 @@ fn answer(stream: &mut TcpStream, shared: &Shared, raw: &[u8], from_agent: bool)
     let message = message(&reply, &body, shared);
     if body["stream"] == true {
         write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
-        for event in events(&message) {
-            write!(stream, "event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default())?;
-        }
+        write!(stream, "{}", streamed(&message))?;
         return stream.flush();
     }
     send_json(stream, 200, &message)
@@ -307,6 +305,12 @@ fn message(reply: &Reply, body: &Value, shared: &Shared) -> Value {
             "output_tokens": 20,
         },
     })
+}
+
+/// A finished message as the API streams it.
+pub(crate) fn streamed(message: &Value) -> String {
+    let event = |event: Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default());
+    events(message).into_iter().map(event).collect()
 }
 
 /// The stream in which the API sends a finished message.

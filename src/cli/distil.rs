@@ -1,0 +1,188 @@
+//! What `catch` and the worker share when a language model words memories.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::App;
+use super::app::now;
+use crate::config::{Backend, variable};
+use crate::distiller::{Clock, DeadLetters, Estimate, Gate, Price, Prompt, default_model, distiller, price_of};
+use crate::model::Timestamp;
+use crate::pipeline::{self, DistilReport, Distilling};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{DistilFilter, MemoryStore};
+
+/// Set for the client that a distiller starts.
+const CHILD: &str = "MEMORY_LANE_CHILD";
+
+/// The clock and the calendar of this machine.
+struct Wall;
+
+impl Clock for Wall {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+/// Who started it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Starter {
+    /// A person, who has seen to whatever was wrong with the key.
+    Person,
+    /// The worker.
+    Worker,
+}
+
+/// Whether this process works for a distiller's client, so that it must not start another.
+pub(super) fn is_child() -> bool {
+    variable(CHILD).is_some()
+}
+
+/// Lets the backend read what matches; nothing to do for the rules.
+pub(super) fn run(
+    store: &mut SqliteStore,
+    app: &App,
+    backend: Backend,
+    filter: DistilFilter,
+    starter: Starter,
+    bar: &ProgressBar,
+) -> anyhow::Result<Option<DistilReport>> {
+    if backend == Backend::Rules {
+        return Ok(None);
+    }
+    if is_child() {
+        bail!("this process was started by a distiller's client; it must not call one itself");
+    }
+    let settings = &app.settings.distiller;
+    let Some(distiller) = distiller(backend, settings, &app.paths)? else { return Ok(None) };
+    let prompt = prompt(app)?;
+    let gate = Gate { distiller: &*distiller, settings, clock: &Wall };
+    if starter == Starter::Person {
+        gate.lift_denial(store)?;
+    }
+    let run = Distilling {
+        gate,
+        prompt: &prompt,
+        letters: &DeadLetters::at(app.paths.dead_letters()),
+        filter,
+        holder: &std::process::id().to_string(),
+    };
+    let report = pipeline::distil(store, &run, &mut |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(Some(report))
+}
+
+fn prompt(app: &App) -> anyhow::Result<Prompt> {
+    let own = app.paths.distiller_prompt();
+    Prompt::load(&own).with_context(|| format!("read the prompt {}", own.display()))
+}
+
+/// What one backend would take.
+#[derive(Serialize)]
+pub(super) struct Offer {
+    distiller: &'static str,
+    model: Option<String>,
+    #[serde(flatten)]
+    estimate: Estimate,
+    /// None where no price is known.
+    dollars: Option<f64>,
+    /// Hours at least, within the budget; none where the budget forbids every call.
+    hours: Option<u64>,
+}
+
+/// What reading what matches would take with `backend`, or with each. Sends nothing.
+pub(super) fn offers(
+    store: &mut SqliteStore,
+    app: &App,
+    backend: Option<Backend>,
+    filter: &DistilFilter,
+) -> anyhow::Result<Vec<Offer>> {
+    let estimate = pipeline::estimate(store, filter, &prompt(app)?)?;
+    store.tidy()?;
+    let settings = &app.settings.distiller;
+    let offer = |backend: Backend| {
+        let own = settings.model.clone().filter(|_| settings.backend == backend);
+        let model = own.or_else(|| default_model(backend).map(str::to_owned));
+        let estimate = if backend == Backend::Rules {
+            Estimate { calls: 0, input_tokens: 0, output_tokens: 0, ..estimate }
+        } else {
+            estimate
+        };
+        let price = price_of(backend, model.as_deref().unwrap_or_default());
+        Offer {
+            distiller: backend.as_str(),
+            model,
+            estimate,
+            dollars: price.map(|price| estimate.dollars(price)),
+            hours: hours(estimate, price, app),
+        }
+    };
+    Ok(backend.map_or_else(|| Backend::ALL.to_vec(), |backend| vec![backend]).into_iter().map(offer).collect())
+}
+
+/// By the tightest limit of the budget.
+fn hours(estimate: Estimate, price: Option<Price>, app: &App) -> Option<u64> {
+    let limits = &app.settings.distiller;
+    let tokens = estimate.input_tokens + estimate.output_tokens;
+    let within = |needed: u64, most: u64, unit: u64| {
+        if needed == 0 { Some(0) } else { (most > 0).then(|| (needed.div_ceil(most) - 1) * unit + 1) }
+    };
+    let microdollars = price.map_or(0, |price| (estimate.dollars(price) * 1e6) as u64);
+    let limit = (limits.dollars_per_day * 1e6) as u64;
+    let all = [
+        within(estimate.calls, limits.calls_per_hour, 1)?,
+        within(estimate.calls, limits.calls_per_day, 24)?,
+        within(tokens, limits.tokens_per_hour, 1)?,
+        within(tokens, limits.tokens_per_day, 24)?,
+        within(microdollars, limit, 24)?,
+    ];
+    all.into_iter().max()
+}
+
+impl std::fmt::Display for Offer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Estimate { sessions, calls, input_tokens, output_tokens } = self.estimate;
+        let model = self.model.as_deref().unwrap_or(if calls == 0 { "no model" } else { "a model of your choice" });
+        let cost = self.dollars.map_or_else(|| "price unknown".to_owned(), |dollars| format!("${dollars:.2}"));
+        let time = match self.hours {
+            Some(0) => String::new(),
+            Some(hours) => format!(", {hours} h or more within the budget"),
+            None => ", which the budget forbids".to_owned(),
+        };
+        write!(
+            f,
+            "{:9} {model}: {sessions} sessions, {calls} calls, {input_tokens} tokens sent and about {output_tokens} received, {cost}{time}",
+            self.distiller
+        )
+    }
+}
+
+/// What came of a run, in one line.
+pub(super) fn summary(report: &DistilReport) -> String {
+    let mut line =
+        format!("distilled {} windows of {} sessions: {} memories", report.windows, report.sessions, report.memories);
+    let mut also = |count: usize, what: &str| {
+        if count > 0 {
+            line.push_str(&format!(", {count} {what}"));
+        }
+    };
+    also(report.quarantined, "of them to be looked at first");
+    also(report.observed, "seen again");
+    also(report.superseded, "older ones replaced");
+    also(report.rejected.values().sum(), "claims not proved");
+    also(report.dead_letters, "dead letters");
+    if let Some(why) = &report.stopped {
+        line.push_str(&format!("; stopped: {why}"));
+    }
+    line
+}

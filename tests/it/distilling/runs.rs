@@ -1,0 +1,103 @@
+//! Whole runs: what becomes of memories that are there already, of the budget, of sessions not worth a call.
+
+use memory_lane::config::{Backend, DistillerSettings};
+use memory_lane::distiller::{Gate, distiller};
+use memory_lane::model::{Agent, MemoryStatus, SessionId, Timestamp};
+use memory_lane::pipeline;
+use memory_lane::store::{DistillerStore, MemoryFilter, MemoryStore, SessionStore};
+use serde_json::json;
+
+use super::{NOW, Scene, TITLE, WORDS, active, one_memory, replied, session};
+
+#[test]
+fn the_models_wording_takes_the_place_of_the_rules() {
+    let backend = Backend::Anthropic;
+    let mut scene = Scene::new(backend, 1, vec![replied(backend, &one_memory())]);
+    let caught = pipeline::catch(&mut scene.store, Timestamp(NOW), &mut |_, _| {}).unwrap();
+    assert_eq!(caught.memories, 1, "the rules see the correction too");
+    let report = scene.run();
+    assert_eq!((report.memories, report.superseded), (1, 1), "{report:?}");
+    assert_eq!((scene.titles(), active(&scene)), (vec![TITLE.to_owned()], 1));
+    let filter = MemoryFilter { status: Some(MemoryStatus::Superseded), ..MemoryFilter::default() };
+    let old = scene.store.memories(&filter).unwrap();
+    assert!(old.len() == 1 && old[0].superseded_by.is_some(), "it is kept");
+    let again = pipeline::catch(&mut scene.store, Timestamp(NOW), &mut |_, _| {}).unwrap();
+    assert_eq!(again.memories, 0);
+}
+
+#[test]
+fn the_same_in_another_session_counts_as_seen_again() {
+    let backend = Backend::Anthropic;
+    let mut scene = Scene::new(backend, 3, vec![replied(backend, &one_memory())]);
+    let report = scene.run();
+    assert_eq!((report.memories, report.observed), (1, 2), "{report:?}");
+    let kept = scene.store.memories(&MemoryFilter::default()).unwrap();
+    assert_eq!(kept[0].draft.times_observed, 3);
+}
+
+#[test]
+fn the_budget_ends_a_run_and_the_next_one_goes_on() {
+    let backend = Backend::Ollama;
+    let mut scene = Scene::new(backend, 5, vec![replied(backend, &json!({"memories": []}))]);
+    scene.settings = DistillerSettings { calls_per_hour: 2, ..scene.settings };
+    let report = scene.run();
+    assert!(report.stopped.unwrap().contains("calls_per_hour"));
+    assert_eq!((scene.requests(), scene.left()), (2, 3));
+    scene.run();
+    assert_eq!(scene.requests(), 2);
+    scene.pass(2);
+    scene.run();
+    assert_eq!((scene.requests(), scene.left()), (4, 1));
+}
+
+#[test]
+fn a_session_without_the_users_words_is_not_sent() {
+    let backend = Backend::Ollama;
+    let mut scene = Scene::new(backend, 0, vec![replied(backend, &one_memory())]);
+    let mut append = session("quiet", &["ok"]);
+    append.steps.drain(..2);
+    scene.store.append(&append).unwrap();
+    let report = scene.run();
+    assert_eq!((report.sessions, scene.requests(), scene.left()), (1, 0, 0));
+}
+
+#[test]
+fn a_title_is_one_clean_line() {
+    let backend = Backend::Anthropic;
+    let mut scene =
+        Scene::new(backend, 1, vec![replied(backend, &json!({"title": " \"Settings of\nthe launcher.\" "}))]);
+    let distiller = distiller(backend, &scene.settings, &scene.paths()).unwrap().unwrap();
+    let gate = Gate { distiller: &*distiller, settings: &scene.settings, clock: &scene.clock };
+    let id = SessionId::new(Agent::ClaudeCode, "0");
+    let title = pipeline::distilled_title(&mut scene.store, &gate, &id).unwrap();
+    assert_eq!(title.as_deref(), Some("Settings of the launcher"));
+    assert_eq!(scene.store.spent(Timestamp(0)).unwrap().calls, 1, "it is paid for from the same budget");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the worker reads the clock, and goes by how long ago a session ended")]
+fn the_worker_reads_sessions_that_have_come_to_rest() {
+    let backend = Backend::Ollama;
+    let mut scene = Scene::new(backend, 0, vec![replied(backend, &one_memory())]);
+    let now = jiff::Timestamp::now().as_millisecond();
+    for (native, minutes_ago) in [("running", 0), ("rested", 60), ("ancient", 60 * 24 * 30)] {
+        let mut append = session(native, &[WORDS]);
+        append.head.ended_at = Some(Timestamp(now - minutes_ago * 60_000));
+        scene.store.append(&append).unwrap();
+    }
+    let work = |settings: &serde_json::Value| {
+        std::fs::write(scene.dir.path().join("config.json"), settings.to_string()).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_memory-lane"));
+        command.arg("worker").env_clear().env("MEMORY_LANE_HOME", scene.dir.path()).env("HOME", scene.dir.path());
+        assert!(command.output().unwrap().status.success());
+    };
+    let at_server = json!({"url": scene.server.url(), "model": "m"});
+    work(&json!({"distiller": at_server}));
+    assert_eq!(scene.requests(), 0, "off unless it is turned on");
+    let mut on = at_server;
+    on["backend"] = json!("ollama");
+    work(&json!({"distiller": on}));
+    assert_eq!((scene.requests(), scene.left(), scene.titles()), (1, 2, vec![TITLE.to_owned()]));
+    work(&json!({"distiller": on}));
+    assert_eq!(scene.requests(), 1);
+}
