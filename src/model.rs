@@ -21,7 +21,7 @@ pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
-    Agent, FileAction, Message, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
+    Agent, FileAction, Message, ModelUse, Role, Session, SessionId, Step, ToolCall, ToolStatus, TouchedFile, Turn,
 };
 pub use since::{NoTime, since};
 pub use time::Timestamp;

@@ -22,6 +22,7 @@ mod gemini;
 mod json;
 mod opencode;
 mod parsed;
+mod patch;
 mod pi;
 pub mod project;
 mod specstory;
@@ -33,7 +34,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use document::{DOCUMENTS, DocumentReader, DocumentSession, SessionSink, measure, recognise_document};
-pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
+pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, PATCH_CHARS, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
 pub use tail::{TailMessage, tail};
 
 use crate::model::Agent;

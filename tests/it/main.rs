@@ -13,6 +13,7 @@ mod plugin_tree;
 mod poisoning;
 mod promote;
 mod queue;
+mod real_agents;
 mod real_client;
 mod scenarios;
 mod schedule;

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 mod home;
 pub(crate) mod messages_api;
+pub(crate) mod model_apis;
 pub(crate) mod run;
 
 use std::path::PathBuf;

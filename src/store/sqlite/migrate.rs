@@ -8,11 +8,12 @@ use super::failure::Attempt;
 use crate::store::StoreError;
 
 /// What brings the schema from version n to n + 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_observations.sql"),
     include_str!("migrations/0003_names.sql"),
     include_str!("migrations/0006_queue.sql"),
+    include_str!("migrations/0008_models.sql"),
     include_str!("migrations/0009_kin.sql"),
 ];
 

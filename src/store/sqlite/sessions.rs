@@ -4,19 +4,21 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::failure::Attempt;
 use super::values::limit;
-use crate::model::{Session, SessionId};
+use crate::model::{ModelUse, Session, SessionId};
 use crate::store::{SessionFilter, SkippedRecord, TranscriptState};
 use crate::text::headline;
 
 /// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
 /// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages themselves; a person's title wins.
 /// Without any title the first prompt that says something gives one.
-const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch,
+const SESSION: &str = "SELECT s.id AS row, s.name, s.agent, s.parent, s.subagent, p.key AS project, s.cwd, s.branch, s.git_commit, s.model,
         COALESCE(NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title, s.client_version, s.started_at, s.ended_at,
         s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
         first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
         (SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
         (SELECT COALESCE(MAX(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
+        (SELECT COALESCE(MAX(tokens_in), 0) FROM transcripts WHERE session = s.id) AS tokens_in,
+        (SELECT COALESCE(MAX(tokens_out), 0) FROM transcripts WHERE session = s.id) AS tokens_out,
         (SELECT count(*) FROM memories WHERE session = s.name) AS memories
     FROM sessions s
     LEFT JOIN projects p ON p.id = s.project
@@ -34,6 +36,12 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         project: row.get("project")?,
         cwd: row.get("cwd")?,
         branch: row.get("branch")?,
+        commit: row.get("git_commit")?,
+        usage: ModelUse {
+            model: row.get("model")?,
+            tokens_in: row.get::<_, i64>("tokens_in")?.cast_unsigned(),
+            tokens_out: row.get::<_, i64>("tokens_out")?.cast_unsigned(),
+        },
         title: title(db, row)?,
         client_version: row.get("client_version")?,
         first_prompt: row.get("first_prompt")?,

@@ -132,7 +132,7 @@ pub(super) fn several_blocks_of_one_record_are_kept(store: &mut dyn Store) {
 }
 
 fn result(call_id: &str) -> ToolResult {
-    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned() }
+    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned(), patch: None }
 }
 
 fn only_call(store: &dyn Store, native: &str) -> (ToolStatus, String) {
