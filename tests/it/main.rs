@@ -4,6 +4,7 @@
 mod agents;
 mod catching;
 mod commands;
+mod differential;
 mod documents;
 mod embedding;
 mod hook;

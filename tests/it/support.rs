@@ -24,3 +24,15 @@ pub(crate) fn model_home() -> Paths {
     );
     paths
 }
+
+/// The directory of facts and samples, `$MEMORY_LANE_SHARED` or beside the repository, if this machine has it. Says so
+/// when a test goes without it.
+pub(crate) fn shared() -> Option<PathBuf> {
+    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let place = variable("MEMORY_LANE_SHARED").map_or_else(default, PathBuf::from);
+    let found = place.join("traces/samples/expected.jsonl").exists().then_some(place);
+    if found.is_none() {
+        eprintln!("SKIPPED: no sample transcripts; set MEMORY_LANE_SHARED to the directory that holds traces/samples");
+    }
+    found
+}
