@@ -122,6 +122,7 @@ pub fn discover_of(agent: Agent, home: &Path) -> Vec<PathBuf> {
         places => places.iter().flat_map(|place| reader.discover(place)).collect(),
     };
     let mut found: Vec<PathBuf> = readers.flat_map(in_home).collect();
+    document::discover_of(agent, home, &mut found);
     found.sort_unstable();
     found.dedup();
     found

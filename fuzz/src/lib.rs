@@ -35,13 +35,14 @@ fn check_parts(reader: &dyn TraceReader, path: &Path, data: &[u8], whole: Parsed
     assert_eq!(steps([first, second]), steps([whole]));
 }
 
-/// The steps without the results of calls: of an id that is used twice, as only damage has it, one of them.
+/// The steps without what results say of calls: of an id that is used twice, as only damage has it, one of them.
 fn steps<const N: usize>(parts: [Parsed; N]) -> Vec<TracedStep> {
     let mut steps: Vec<TracedStep> = parts.into_iter().flat_map(|part| part.steps).collect();
     for step in &mut steps {
         if let Step::Called(call) = &mut step.step {
             call.output.clear();
             call.status = ToolStatus::Pending;
+            call.patch = None;
         }
     }
     steps

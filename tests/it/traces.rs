@@ -1,6 +1,7 @@
 //! Reading transcripts: each format feature on a small file of its own, then real ones, where they are at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test it serves")]
 
+mod everywhere;
 mod garbled;
 mod samples;
 pub(crate) mod session_file;
