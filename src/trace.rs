@@ -34,7 +34,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use document::{DOCUMENTS, DocumentReader, DocumentSession, SessionSink, measure, recognise_document};
-pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, PATCH_CHARS, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
+pub use parsed::{
+    CallEnd, INPUT_CHARS, MARGIN_BYTES, PATCH_CHARS, Parsed, SessionFacts, Skipped, TracedStep, output_chars,
+};
 pub use tail::{TailMessage, tail};
 
 use crate::model::Agent;

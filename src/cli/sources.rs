@@ -95,7 +95,8 @@ fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timest
     let path = std::path::absolute(&home.path).unwrap_or_else(|_| home.path.clone());
     let found = if path.is_dir() { trace::discover_of(home.agent, &path) } else { Vec::new() };
     let cleanup_days = (home.agent == Agent::ClaudeCode).then(|| cleanup_days(&path));
-    let mut each: Vec<SourceFile> = found.iter().filter_map(|file| source_file(file, known, cleanup_days, now)).collect();
+    let mut each: Vec<SourceFile> =
+        found.iter().filter_map(|file| source_file(file, known, cleanup_days, now)).collect();
     each.sort_unstable_by_key(|file| file.changed);
     let oldest = each.first().map(|file| file.changed);
     // A document's sessions have states of their own, which do not name the file.

@@ -123,14 +123,13 @@ fn walk(directory: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, found: &
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                if depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
-                    walk(&path, depth - 1, wanted, found);
-                }
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            if depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
+                walk(&path, depth - 1, wanted, found);
             }
-            Ok(_) if wanted(&path) => found.push(path),
-            _ => {}
+        } else if wanted(&path) {
+            found.push(path);
         }
     }
 }

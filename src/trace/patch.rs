@@ -141,7 +141,6 @@ fn finish(patch: String) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_pass_by_value, reason = "`json!` at the call is easier to read without a reference")]
 mod tests {
     use serde_json::json;
 
@@ -172,7 +171,8 @@ mod tests {
         assert_eq!(of_diff(diff).as_deref(), Some("@@ -1 +1 @@\n-x\n+y"));
         assert_eq!(of_diff("@@ -1 +1 @@\n-x\n+y").as_deref(), Some("@@ -1 +1 @@\n-x\n+y"));
         assert_eq!(of_diff("no diff"), None);
-        let changes = json!({"/p/a": {"type": "update", "unified_diff": diff}, "/p/b": {"type": "add", "content": "z\n"}});
+        let changes =
+            json!({"/p/a": {"type": "update", "unified_diff": diff}, "/p/b": {"type": "add", "content": "z\n"}});
         let expected = "+++ /p/a\n@@ -1 +1 @@\n-x\n+y\n+++ /p/b\n@@ -0,0 +1,1 @@\n+z";
         assert_eq!(of_changes(Some(&changes)).as_deref(), Some(expected));
         assert_eq!(of_changes(Some(&json!({}))), None);

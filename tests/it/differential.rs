@@ -107,7 +107,10 @@ fn differences(path: &Path, theirs: &NormalizedConversation) -> Vec<String> {
             || ours.user.iter().any(|text| said.contains(&plain(text)) || plain(text).contains(&said))
             || NOT_THE_PERSONS.iter().any(|start| message.content.trim_start().starts_with(start));
         if !is_known {
-            wrong.push(format!("said by the person only for them: {}", message.content.chars().take(100).collect::<String>()));
+            wrong.push(format!(
+                "said by the person only for them: {}",
+                message.content.chars().take(100).collect::<String>()
+            ));
         }
     }
     let mut calls: Vec<(String, String)> = theirs
@@ -121,13 +124,21 @@ fn differences(path: &Path, theirs: &NormalizedConversation) -> Vec<String> {
     calls.dedup();
     called.sort();
     called.dedup();
-    wrong.extend(called.iter().filter(|call| !calls.contains(call)).map(|call| format!("called only for us: {call:?}")));
-    wrong.extend(calls.iter().filter(|call| !called.contains(call)).map(|call| format!("called only for them: {call:?}")));
+    wrong
+        .extend(called.iter().filter(|call| !calls.contains(call)).map(|call| format!("called only for us: {call:?}")));
+    wrong.extend(
+        calls.iter().filter(|call| !called.contains(call)).map(|call| format!("called only for them: {call:?}")),
+    );
     wrong
 }
 
 /// Compares both on files laid out as in an agent's home; the differences, by file, and how many files there were.
-fn compare(connector: &dyn Connector, home: &Path, sessions: &str, files: &[(String, Vec<u8>)]) -> (Vec<String>, usize) {
+fn compare(
+    connector: &dyn Connector,
+    home: &Path,
+    sessions: &str,
+    files: &[(String, Vec<u8>)],
+) -> (Vec<String>, usize) {
     let mut wrong = Vec::new();
     for (name, content) in files {
         let path = home.join(sessions).join(name);

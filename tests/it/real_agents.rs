@@ -52,8 +52,15 @@ impl Machine {
         let git = |args: &[&str]| assert!(machine.command(Path::new("git")).args(args).status().unwrap().success());
         git(&["init", "--quiet", "--initial-branch=notes"]);
         git(&[
-            "-c", "user.name=Test", "-c", "user.email=test@example.org",
-            "commit", "--quiet", "--allow-empty", "-m", "Start",
+            "-c",
+            "user.name=Test",
+            "-c",
+            "user.email=test@example.org",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "-m",
+            "Start",
         ]);
         machine
     }

@@ -27,6 +27,7 @@ pub(crate) fn model_home() -> Paths {
 
 /// The directory of facts and samples, `$MEMORY_LANE_SHARED` or beside the repository, if this machine has it. Says so
 /// when a test goes without it.
+#[expect(clippy::print_stderr, reason = "a test that goes without its samples says so")]
 pub(crate) fn shared() -> Option<PathBuf> {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let place = variable("MEMORY_LANE_SHARED").map_or_else(default, PathBuf::from);

@@ -108,7 +108,10 @@ fn tokens_of_an_answer_count_once_and_results_say_what_changed() {
             .record("user", result("t2", true))
             .record("assistant", answer("m3", edit("t3"), 20))
             .record("user", result("t3", false))
-            .record("assistant", json!({"message": {"id": "m4", "model": "<synthetic>", "content": "No response requested."}})),
+            .record(
+                "assistant",
+                json!({"message": {"id": "m4", "model": "<synthetic>", "content": "No response requested."}}),
+            ),
     );
     let usage = &parsed.facts.usage;
     assert_eq!((usage.model.as_deref(), usage.tokens_in, usage.tokens_out), (Some("large"), 300, 70));

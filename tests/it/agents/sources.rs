@@ -45,7 +45,8 @@ fn every_agents_home_is_found_counted_and_taken_in() {
     let report = home.json(&["ingest", "--json"]);
     assert_eq!((report["files_read"].as_u64(), report["files_unrecognised"].as_u64()), (Some(5), Some(0)), "{report}");
     let after = home.json(&["sources", "--json"]);
-    let taken = |source: &serde_json::Value| source["ingested"] == 1 && source["waiting"] == 0 && source["sessions"] == 1;
+    let taken =
+        |source: &serde_json::Value| source["ingested"] == 1 && source["waiting"] == 0 && source["sessions"] == 1;
     assert!(after["sources"].as_array().unwrap()[..5].iter().all(taken), "{after}");
     for agent in ["claude-code", "codex", "pi", "gemini-cli", "copilot-cli"] {
         let sessions = home.json(&["sessions", "list", "--agent", agent, "--json"]);
@@ -72,12 +73,14 @@ fn databases_and_transcripts_of_cursor_and_opencode_are_found() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     };
-    let said = json!({"role": "user", "message": {"content": [{"type": "text", "text": "<user_query>go</user_query>"}]}});
+    let said =
+        json!({"role": "user", "message": {"content": [{"type": "text", "text": "<user_query>go</user_query>"}]}});
     let session = "11111111-2222-4333-8444-555555555555";
     write(&format!(".cursor/projects/w/agent-transcripts/{session}/{session}.jsonl"), &lines(&[said]));
     std::fs::create_dir_all(home.path().join(".config/Cursor/User/globalStorage")).unwrap();
     let editor = home.path().join(".config/Cursor/User/globalStorage/state.vscdb");
-    let composer = json!({"fullConversationHeadersOnly": [{"bubbleId": "b", "type": 1}], "createdAt": 1_770_026_400_000_i64});
+    let composer =
+        json!({"fullConversationHeadersOnly": [{"bubbleId": "b", "type": 1}], "createdAt": 1_770_026_400_000_i64});
     let rows = [("composerData:c", composer), ("bubbleId:c:b", json!({"type": 1, "text": "go"}))];
     drop(crate::documents::cursor::editor_database(&editor, &rows));
     std::fs::create_dir_all(home.path().join(".local/share/opencode")).unwrap();

@@ -61,7 +61,8 @@ fn lists(count: usize) -> Vec<(&'static str, &'static str, Vec<String>)> {
         json!({"role": "user", "message": {"content": [{"type": "text", "text": text}]}}).to_string() + "\n"
     };
     let open = |n: usize| {
-        json!({"type": "message", "id": format!("m{n}"), "message": {"role": "user", "content": prompt(n)}}).to_string() + "\n"
+        json!({"type": "message", "id": format!("m{n}"), "message": {"role": "user", "content": prompt(n)}}).to_string()
+            + "\n"
     };
     let all = |block: &dyn Fn(usize) -> String| (0..count).map(block).collect();
     vec![
@@ -208,7 +209,7 @@ proptest! {
         // Each message ends with the line that closes it.
         let kept = whole[..cut].matches("\n    },").count();
         if kept > 0 {
-            let found = texts("ses_1.json", whole.as_bytes(), whole[..cut].as_bytes());
+            let found = texts("ses_1.json", whole.as_bytes(), &whole.as_bytes()[..cut]);
             prop_assert!((0..kept).all(|n| found.contains(&prompt(n))), "{} of {}", kept, found);
         }
     }

@@ -1,7 +1,8 @@
 //! Small inputs that the behaviours are told with.
 
 use memory_lane::model::{
-    Agent, MemoryDraft, MemoryId, MemoryKind, Message, ModelUse, Project, Role, SessionId, Timestamp, ToolCall, ToolStatus,
+    Agent, MemoryDraft, MemoryId, MemoryKind, Message, ModelUse, Project, Role, SessionId, Timestamp, ToolCall,
+    ToolStatus,
 };
 use memory_lane::store::{Added, Append, Scope, SessionHead, StepAt, Store, TranscriptState};
 

@@ -154,7 +154,8 @@ pub(super) fn results_find_their_call(store: &mut dyn Store) {
 }
 
 pub(super) fn models_tokens_and_patches_come_back(store: &mut dyn Store) {
-    let patched = |seq, id: &str| ToolCall { patch: Some("@@\n-a\n+b".to_owned()), ..tool_call(seq, id, ToolStatus::Pending) };
+    let patched =
+        |seq, id: &str| ToolCall { patch: Some("@@\n-a\n+b".to_owned()), ..tool_call(seq, id, ToolStatus::Pending) };
     let call = |seq, id: &str| called(0, id, patched(seq, id));
     let steps = vec![user(0, 0, "", "go"), call(1, "c1"), call(2, "c2"), call(3, "c3"), call(4, "c4")];
     let usage = |model: &str, tokens_in| ModelUse { model: Some(model.to_owned()), tokens_in, tokens_out: 7 };

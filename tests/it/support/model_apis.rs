@@ -144,7 +144,8 @@ fn responses(answer: &Answer, call_id: &str) -> Vec<Event> {
         "input_tokens": TOKENS.0, "input_tokens_details": {"cached_tokens": 20}, "output_tokens": TOKENS.1,
         "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": TOKENS.0 + TOKENS.1,
     });
-    let response = json!({"id": format!("resp_{call_id}"), "object": "response", "status": "in_progress", "output": []});
+    let response =
+        json!({"id": format!("resp_{call_id}"), "object": "response", "status": "in_progress", "output": []});
     let mut completed = response.clone();
     (completed["status"], completed["output"], completed["usage"]) = (json!("completed"), json!([item]), usage);
     let event = |kind: &'static str, own: Value| {

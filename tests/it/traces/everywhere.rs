@@ -122,7 +122,8 @@ fn no_file_is_an_error_and_nothing_is_lost_silently() {
             }
         }
         if name.starts_with("real-agents/") {
-            let calls = found.iter().flat_map(|parsed| &parsed.steps).filter(|s| matches!(s.step, Step::Called(_))).count();
+            let calls =
+                found.iter().flat_map(|parsed| &parsed.steps).filter(|s| matches!(s.step, Step::Called(_))).count();
             let prompts = said(&found, Role::User);
             let counts = (prompts.len(), said(&found, Role::Agent).len(), calls);
             let tokens = found.iter().map(|parsed| &parsed.facts.usage);
