@@ -6,12 +6,13 @@ DEMO := $(CURDIR)/.demo
 TEST := $(CURDIR)/.test
 MODEL := models/all-MiniLM-L6-v2/pack.json
 CLIENT := $(TEST)/client/node_modules/@anthropic-ai/claude-code-linux-x64/claude
+AGENTS := $(TEST)/agents/node_modules/.package-lock.json
 MEMORY_LANE_SHARED ?= ../shared
 
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench eval calibrate train-triggers run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench bench-ingest fuzz eval calibrate train-triggers run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +20,7 @@ help: ## show this list
 demo: $(PROGRAM) $(DEMO)/home/$(MODEL) ## the main job, end to end, in a home of its own
 	@sh examples/demo.sh $(PROGRAM) $(DEMO)
 
-test: lint $(TEST)/home/$(MODEL) $(CLIENT) ## every test, with all that it needs
+test: lint $(TEST)/home/$(MODEL) $(CLIENT) $(AGENTS) ## every test, with all that it needs
 	cargo test --locked
 
 ci: test ## the same as test
@@ -74,3 +75,17 @@ $(CLIENT): tests/client/package.json tests/client/package-lock.json
 	cp tests/client/package.json tests/client/package-lock.json $(TEST)/client/
 	npm ci --prefix $(TEST)/client --no-fund --no-audit
 	@touch $@
+
+# The agents whose files the readers are tested on, pinned in the same way: 0.5 GB to fetch, 1.3 GB installed. They need
+# no scripts and none of their optional parts.
+$(AGENTS): tests/agents/package.json tests/agents/package-lock.json
+	mkdir -p $(TEST)/agents
+	cp tests/agents/package.json tests/agents/package-lock.json $(TEST)/agents/
+	npm ci --prefix $(TEST)/agents --omit=optional --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+fuzz: ## let the readers read nonsense, SECONDS each (default 60), or only TARGET; needs no nightly compiler
+	@sh fuzz/run.sh $(or $(SECONDS),60) $(TARGET)
+
+bench-ingest: $(PROGRAM) ## taking in a directory of transcripts, DIR, beside wc and jq on the same files
+	@sh benches/ingest.sh $(PROGRAM) $(DIR)

@@ -20,6 +20,7 @@ pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
-    Agent, FileAction, Message, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus, TouchedFile, Turn,
+    Agent, FileAction, Message, ModelUse, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus,
+    TouchedFile, Turn,
 };
 pub use time::Timestamp;

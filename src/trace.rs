@@ -22,6 +22,7 @@ mod gemini;
 mod json;
 mod opencode;
 mod parsed;
+mod patch;
 mod pi;
 pub mod project;
 mod specstory;
@@ -33,7 +34,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 pub use document::{DOCUMENTS, DocumentReader, DocumentSession, SessionSink, measure, recognise_document};
-pub use parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, Parsed, SessionFacts, Skipped, TracedStep, output_chars};
+pub use parsed::{
+    CallEnd, INPUT_CHARS, MARGIN_BYTES, PATCH_CHARS, Parsed, SessionFacts, Skipped, TracedStep, output_chars,
+};
 pub use tail::{TailMessage, tail};
 
 use crate::model::Agent;
@@ -121,6 +124,7 @@ pub fn discover_of(agent: Agent, home: &Path) -> Vec<PathBuf> {
         places => places.iter().flat_map(|place| reader.discover(place)).collect(),
     };
     let mut found: Vec<PathBuf> = readers.flat_map(in_home).collect();
+    document::discover_of(agent, home, &mut found);
     found.sort_unstable();
     found.dedup();
     found

@@ -1,8 +1,7 @@
 //! `sources`: which agents are on this machine, where their sessions lie, and how much of them is taken in.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use clap::Args;
 use serde::Serialize;
@@ -10,7 +9,7 @@ use serde::Serialize;
 use super::{App, print_json, print_line};
 use crate::config::{AgentHome, agent_homes};
 use crate::model::{Agent, Timestamp};
-use crate::store::SessionStore;
+use crate::store::{SessionStore, TranscriptState};
 use crate::text::printable;
 use crate::trace;
 
@@ -19,9 +18,15 @@ const DEFAULT_CLEANUP_DAYS: i64 = 30;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// A session that is deleted within so many days is worth a word.
+const SOON_DAYS: i64 = 7;
+
 /// Arguments of `sources`.
 #[derive(Args)]
 pub(super) struct SourcesArgs {
+    /// Also each file, with the days until its agent deletes it
+    #[arg(long)]
+    files: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -38,51 +43,96 @@ struct Source {
     agent: Agent,
     path: String,
     found: bool,
+    /// Files with sessions; a database is one, with many.
     files: usize,
+    /// Those taken in.
     ingested: usize,
+    /// Those not taken in, or changed since.
+    waiting: usize,
+    /// The agent's sessions in the store, wherever they came from.
+    sessions: usize,
     newest: Option<Timestamp>,
     oldest: Option<Timestamp>,
     /// After so many days without change the agent deletes a session.
     cleanup_days: Option<i64>,
     /// Whole days until it deletes the oldest; negative when that is overdue.
     oldest_deleted_in_days: Option<i64>,
+    /// How many it deletes within a week.
+    deleted_soon: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    each: Option<Vec<SourceFile>>,
+}
+
+/// One file with sessions.
+#[derive(Serialize)]
+struct SourceFile {
+    path: String,
+    changed: Timestamp,
+    /// Whether it is in the store as it is now.
+    taken_in: bool,
+    /// Whole days until the agent deletes it, if it does.
+    deleted_in_days: Option<i64>,
 }
 
 pub(super) fn run(args: &SourcesArgs, app: &App) -> anyhow::Result<()> {
     let known = app.open_store()?.transcripts()?;
-    let known: HashSet<&str> = known.iter().map(|state| state.path.as_str()).collect();
-    let sources: Vec<Source> = agent_homes().iter().map(|home| source(home, &known, app.now)).collect();
+    let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
+    let mut sources: Vec<Source> = agent_homes().iter().map(|home| source(home, &known, app.now)).collect();
+    if !args.files {
+        sources.iter_mut().for_each(|source| source.each = None);
+    }
     if args.json {
         return print_json(&Sources { sources });
     }
     for source in &sources {
         print_line(row(source));
+        source.each.iter().flatten().for_each(|file| print_line(file_row(file)));
     }
     Ok(())
 }
 
-fn source(home: &AgentHome, known: &HashSet<&str>, now: Timestamp) -> Source {
+fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timestamp) -> Source {
     let path = std::path::absolute(&home.path).unwrap_or_else(|_| home.path.clone());
-    let files = if path.is_dir() { trace::discover_of(home.agent, &path) } else { Vec::new() };
-    let mut changed: Vec<Timestamp> = files.iter().filter_map(|file| changed_at(file)).collect();
-    changed.sort_unstable();
+    let found = if path.is_dir() { trace::discover_of(home.agent, &path) } else { Vec::new() };
     let cleanup_days = (home.agent == Agent::ClaudeCode).then(|| cleanup_days(&path));
+    let mut each: Vec<SourceFile> =
+        found.iter().filter_map(|file| source_file(file, known, cleanup_days, now)).collect();
+    each.sort_unstable_by_key(|file| file.changed);
+    let oldest = each.first().map(|file| file.changed);
+    // A document's sessions have states of their own, which do not name the file.
+    let of_agent = known.values().filter(|state| state.session.0.starts_with(&format!("{}/", home.agent.as_str())));
     Source {
         agent: home.agent,
         found: path.is_dir(),
-        ingested: files.iter().filter(|file| file.to_str().is_some_and(|name| known.contains(name))).count(),
-        files: files.len(),
-        newest: changed.last().copied(),
-        oldest: changed.first().copied(),
+        files: each.len(),
+        ingested: each.iter().filter(|file| known.contains_key(file.path.as_str())).count(),
+        waiting: each.iter().filter(|file| !file.taken_in).count(),
+        sessions: of_agent.map(|state| &state.session).collect::<HashSet<_>>().len(),
+        newest: each.last().map(|file| file.changed),
+        oldest,
         cleanup_days,
-        oldest_deleted_in_days: changed.first().zip(cleanup_days).map(|(oldest, days)| left(*oldest, days, now)),
+        oldest_deleted_in_days: oldest.zip(cleanup_days).map(|(oldest, days)| left(oldest, days, now)),
+        deleted_soon: each.iter().filter(|file| file.deleted_in_days.is_some_and(|days| days < SOON_DAYS)).count(),
         path: path.to_string_lossy().into_owned(),
+        each: Some(each),
     }
 }
 
-fn changed_at(file: &Path) -> Option<Timestamp> {
-    let since = std::fs::metadata(file).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok().map(Timestamp)
+fn source_file(
+    file: &Path,
+    known: &HashMap<&str, &TranscriptState>,
+    cleanup_days: Option<i64>,
+    now: Timestamp,
+) -> Option<SourceFile> {
+    let (size, mtime_ns) = trace::measure(file).ok()?;
+    let path = file.to_string_lossy().into_owned();
+    let changed = Timestamp(mtime_ns / 1_000_000);
+    Some(SourceFile {
+        taken_in: known.get(path.as_str()).is_some_and(|state| state.size == size && state.mtime_ns == mtime_ns),
+        deleted_in_days: cleanup_days.map(|days| left(changed, days, now)),
+        changed,
+        path,
+    })
 }
 
 /// `cleanupPeriodDays` of the settings in Claude Code's home.
@@ -103,21 +153,38 @@ fn row(source: &Source) -> String {
     if !source.found {
         return format!("{agent:12} not found     {place}");
     }
-    let mut row = format!("{agent:12} {:>5} sessions  {place}", source.files);
+    let mut row = format!("{agent:12} {:>5} files  {place}, {} taken in", source.files, source.ingested);
     let mut also = |what: String| {
         row.push_str(", ");
         row.push_str(&what);
     };
-    also(format!("{} taken in", source.ingested));
+    if source.waiting > 0 {
+        also(format!("{} new or changed since: `memory-lane ingest` takes them in", source.waiting));
+    }
     if let Some(newest) = source.newest {
         also(format!("newest {}", newest.date()));
     }
-    match (source.oldest_deleted_in_days, source.cleanup_days) {
-        (Some(left), Some(days)) if left < 0 => also(format!("the oldest is due for deletion (kept {days} days)")),
-        (Some(left), Some(days)) => also(format!("the oldest is deleted in {left} days (kept {days} days)")),
-        _ => {}
+    if let (Some(left), Some(days)) = (source.oldest_deleted_in_days, source.cleanup_days) {
+        let kept = format!("(kept {days} days)");
+        also(match left {
+            ..0 => format!("the oldest is due for deletion {kept}"),
+            left => format!("the oldest is deleted in {left} days {kept}"),
+        });
+    }
+    if source.deleted_soon > 1 {
+        also(format!("{} within {SOON_DAYS} days", source.deleted_soon));
     }
     row
+}
+
+fn file_row(file: &SourceFile) -> String {
+    let until = match file.deleted_in_days {
+        None => String::new(),
+        Some(..0) => "  due for deletion".to_owned(),
+        Some(days) => format!("  deleted in {days} days"),
+    };
+    let taken = if file.taken_in { "taken in" } else { "waiting " };
+    format!("    {}  {taken}{until}  {}", file.changed.date(), printable(&file.path))
 }
 
 #[cfg(test)]

@@ -165,7 +165,18 @@ pub struct AgentHome {
 
 /// The home of every agent, from its own variable, else where it is by default. Empty when no home is known at all.
 pub fn agent_homes() -> Vec<AgentHome> {
-    Agent::ALL.iter().filter_map(|&agent| Some(AgentHome { agent, path: home_of(agent)? })).collect()
+    let homes = |&agent: &Agent| {
+        let also = if agent == Agent::Cursor { cursor_editor() } else { None };
+        home_of(agent).into_iter().chain(also).map(move |path| AgentHome { agent, path })
+    };
+    Agent::ALL.iter().flat_map(homes).collect()
+}
+
+/// Where Cursor's editor keeps its database, if it is on this machine: apart from the agent's own files.
+fn cursor_editor() -> Option<PathBuf> {
+    let settings = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
+    let place = etcetera::home_dir().ok()?.join(settings).join("Cursor/User/globalStorage");
+    place.is_dir().then_some(place)
 }
 
 fn home_of(agent: Agent) -> Option<PathBuf> {

@@ -373,6 +373,7 @@ mod tests {
                 status,
                 output: "zebra\nstripes".to_owned(),
                 files: Vec::new(),
+                patch: None,
                 at: Timestamp(0),
             })
         };

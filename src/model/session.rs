@@ -140,6 +140,25 @@ impl SessionOutcome {
     }
 }
 
+/// Which model a session used, and how much.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ModelUse {
+    /// The model of the latest answer that names one, as the agent calls it.
+    pub model: Option<String>,
+    /// Tokens that models were sent, those they had cached among them. 0 where the agent does not say.
+    pub tokens_in: u64,
+    /// Tokens that models wrote, thoughts among them. 0 where the agent does not say.
+    pub tokens_out: u64,
+}
+
+impl ModelUse {
+    /// Adds what one answer took.
+    pub fn add(&mut self, tokens_in: u64, tokens_out: u64) {
+        self.tokens_in = self.tokens_in.saturating_add(tokens_in);
+        self.tokens_out = self.tokens_out.saturating_add(tokens_out);
+    }
+}
+
 /// What is known of a session as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Session {
@@ -159,6 +178,11 @@ pub struct Session {
     pub cwd: Option<String>,
     /// Git branch of its latest record that names one.
     pub branch: Option<String>,
+    /// Git commit that was checked out when it began, where the agent says so.
+    pub commit: Option<String>,
+    /// Its model and tokens. A fork's are those of the whole conversation, what it copied included.
+    #[serde(flatten)]
+    pub usage: ModelUse,
     /// Title given in this program, else in the agent, else by the agent, else made for it, else what its first prompt
     /// says; none for a session without words.
     pub title: Option<String>,
@@ -318,6 +342,9 @@ pub struct ToolCall {
     pub output: String,
     /// Files it touched.
     pub files: Vec<TouchedFile>,
+    /// What it changed in them, as hunks of a unified diff, cut. None where the agent does not say, and of a call that
+    /// did not work.
+    pub patch: Option<String>,
     /// When it was called.
     pub at: Timestamp,
 }

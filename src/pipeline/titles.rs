@@ -82,6 +82,8 @@ mod tests {
                 project: None,
                 cwd: None,
                 branch: None,
+                commit: None,
+                usage: crate::model::ModelUse::default(),
                 custom_title: None,
                 agent_title: None,
                 client_version: None,

@@ -2,7 +2,7 @@
 
 use super::{MessageHit, MessageQuery, Observation, Result};
 use crate::model::{
-    Agent, MemoryDraft, MemoryId, Message, Project, Session, SessionId, SessionOutcome, Timestamp, ToolCall,
+    Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, Session, SessionId, SessionOutcome, Timestamp, ToolCall,
     ToolStatus, Turn,
 };
 
@@ -53,6 +53,10 @@ pub struct SessionHead {
     pub cwd: Option<String>,
     /// Git branch; the latest one known is kept.
     pub branch: Option<String>,
+    /// Git commit at the start; the first one known is kept.
+    pub commit: Option<String>,
+    /// The model, of which the latest is kept, and the tokens of the new part.
+    pub usage: ModelUse,
     /// A title that the person gave.
     pub custom_title: Option<String>,
     /// A title that the agent gave; a person's own wins.
@@ -101,6 +105,8 @@ pub struct ToolResult {
     pub status: ToolStatus,
     /// Start of its output.
     pub output: String,
+    /// What it changed in files, if the result says so better than the call.
+    pub patch: Option<String>,
 }
 
 /// Everything newly read from one transcript: goes in as a whole or not at all.

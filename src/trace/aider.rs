@@ -17,6 +17,9 @@ const START: &str = "# aider chat started at ";
 /// Commands whose words are a prompt in another mode; all others are for Aider itself.
 const PROMPTS: &[&str] = &["/ask ", "/code ", "/architect ", "/context "];
 
+/// How the line starts that names the model.
+const MODELS: &[&str] = &["Model: ", "Main model: "];
+
 /// Reads `.aider.chat.history.md`.
 pub(super) struct Aider;
 
@@ -93,6 +96,25 @@ pub(super) fn local(text: &str) -> Option<Timestamp> {
     Some(Timestamp(zoned.timestamp().as_millisecond()))
 }
 
+/// Tokens sent and received in `2.3k sent, 12k cache hit, 89 received.`: Aider rounds them.
+fn tokens_of(line: &str) -> (u64, u64) {
+    let of = |what: &str| {
+        let mut parts = line.split(", ").filter_map(|part| part.split_once(' '));
+        parts.find(|(_, rest)| rest.starts_with(what)).map_or(0, |(number, _)| rounded(number))
+    };
+    (of("sent"), of("received"))
+}
+
+fn rounded(number: &str) -> u64 {
+    let (digits, times) = match number.split_at_checked(number.len().saturating_sub(1)) {
+        Some((digits, "k")) => (digits, 1e3),
+        Some((digits, "M")) => (digits, 1e6),
+        _ => (number, 1.0),
+    };
+    // A number that is none, negative or too large ends at the nearest that there is.
+    digits.parse::<f64>().map_or(0, |number| (number * times).round() as u64)
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Block {
     None,
@@ -152,6 +174,12 @@ impl Session {
     fn output(&mut self, text: &str) {
         if let Some(version) = text.strip_prefix("Aider v") {
             self.builder.parsed.facts.client_version = Some(version.trim().to_owned());
+        } else if let Some(model) = MODELS.iter().find_map(|start| text.strip_prefix(start)) {
+            let name = model.split(" with ").next().unwrap_or(model).trim();
+            self.builder.parsed.facts.usage.model = Some(name.to_owned());
+        } else if let Some(tokens) = text.strip_prefix("Tokens: ") {
+            let (sent, received) = tokens_of(tokens);
+            self.builder.parsed.facts.usage.add(sent, received);
         } else if let Some(file) = text.strip_prefix("Applied edit to ") {
             self.done("edit", &json!({"file_path": file}), text);
         } else if let Some(command) = text.strip_prefix("Running ") {
@@ -181,6 +209,7 @@ mod tests {
 # aider chat started at 2026-01-02 03:05:00
 
 > Aider v0.86.2  
+> Model: some/model with whole edit format  
 
 #### fix the parser  
 #### and its test  
@@ -191,6 +220,7 @@ I will do it.
 
 > a quotation
 
+> Tokens: 2.3k sent, 1.1k cache hit, 89 received. Cost: $0.01 message, $0.01 session.  
 > Applied edit to src/parser.rs  
 > Running cargo test  
 
@@ -236,6 +266,8 @@ I will do it.
         assert_eq!(edit.files[0].path, "src/parser.rs");
         assert_eq!((parsed.facts.interrupts, parsed.facts.client_version.as_deref()), (1, Some("0.86.2")));
         assert_eq!(parsed.facts.started_at, local("2026-01-02 03:05:00"));
+        let usage = &parsed.facts.usage;
+        assert_eq!((usage.model.as_deref(), usage.tokens_in, usage.tokens_out), (Some("some/model"), 2300, 89));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::calls;
 use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars, start_of};
-use crate::model::{Message, Role, Step, Timestamp, ToolCall, ToolStatus};
+use super::patch;
+use crate::model::{FileAction, Message, Role, Step, Timestamp, ToolCall, ToolStatus};
 
 /// Ids shorter than this may be numbers that start anew in every session. The shortest made to be unique are MongoDB's,
 /// with 24 digits.
@@ -101,6 +102,7 @@ impl Builder {
         let uuid = self.next_id();
         let call_id = if id.is_empty() { format!("call-{}", self.parsed.next_seq) } else { id.to_owned() };
         self.calls.insert(call_id.clone(), self.parsed.steps.len());
+        let changes = about.files.iter().any(|file| file.action == FileAction::Edit);
         let call = ToolCall {
             seq: self.parsed.next_seq,
             call_id,
@@ -110,6 +112,7 @@ impl Builder {
             status: ToolStatus::Pending,
             output: String::new(),
             files: about.files,
+            patch: changes.then(|| patch::of_input(input)).flatten(),
             at: self.now,
         };
         self.push(Step::Called(call), uuid);
@@ -117,6 +120,11 @@ impl Builder {
 
     /// How a call ended; an empty id means the call made last.
     pub(super) fn result(&mut self, id: &str, status: ToolStatus, output: &str) {
+        self.result_with(id, status, output, None);
+    }
+
+    /// The same with what the call changed in files, as its result says it.
+    pub(super) fn result_with(&mut self, id: &str, status: ToolStatus, output: &str, patch: Option<String>) {
         let last = self.parsed.steps.iter().rposition(|step| matches!(step.step, Step::Called(_)));
         let at = if id.is_empty() { last } else { self.calls.get(id).copied() };
         let Some(Step::Called(call)) = at.and_then(|at| self.parsed.steps.get_mut(at)).map(|step| &mut step.step)
@@ -125,6 +133,7 @@ impl Builder {
             return self.parsed.skip("result without a call", line);
         };
         call.status = status;
+        call.patch = patch.or(call.patch.take()).filter(|_| status == ToolStatus::Ok);
         start_of(output.trim_end(), output_chars(status) * 4 + MARGIN_BYTES).clone_into(&mut call.output);
     }
 
@@ -137,6 +146,7 @@ impl Builder {
                 && call.status == ToolStatus::Pending
             {
                 call.status = ToolStatus::Cancelled;
+                call.patch = None;
             }
         }
     }

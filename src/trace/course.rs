@@ -15,6 +15,8 @@ pub(super) struct Course {
     after_interrupt: bool,
     /// Calls without a result, and where in the current part they are.
     open: HashMap<String, Option<usize>>,
+    /// What open calls changed in files, told before their results.
+    patches: HashMap<String, String>,
 }
 
 impl Course {
@@ -63,16 +65,22 @@ impl Course {
         self.open.contains_key(call_id)
     }
 
+    /// Notes what a call changed in files, for when it gets its result.
+    pub(super) fn patched(&mut self, call_id: &str, patch: Option<String>) {
+        if let Some(patch) = patch.filter(|_| self.is_open(call_id)) {
+            self.patches.insert(call_id.to_owned(), patch);
+        }
+    }
+
     /// Gives a call its result: at once if it was made in this part, else for the store to do.
     pub(super) fn settle(&mut self, call_id: &str, status: ToolStatus, output: &str, out: &mut Parsed) {
         let output = start_of(output, output_chars(status) * 4 + MARGIN_BYTES).to_owned();
         let place = self.open.remove(call_id).flatten();
+        let patch = self.patches.remove(call_id);
+        let end = CallEnd { call_id: call_id.to_owned(), status, output, patch };
         match place.and_then(|place| out.steps.get_mut(place)) {
-            Some(TracedStep { step: Step::Called(call), .. }) => {
-                call.status = status;
-                call.output = output;
-            }
-            _ => out.results.push(CallEnd { call_id: call_id.to_owned(), status, output }),
+            Some(TracedStep { step: Step::Called(call), .. }) => end.settle(call),
+            _ => out.results.push(end),
         }
     }
 

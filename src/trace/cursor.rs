@@ -10,11 +10,16 @@ use std::path::Path;
 
 use super::database as sqlite;
 use super::document::{DocumentReader, SessionSink, file_name};
+use crate::model::Agent;
 
 /// Reads `agent-transcripts/**.{jsonl,txt}`, `state.vscdb` and `chats/<workspace>/<chat>/store.db`.
 pub(super) struct Cursor;
 
 impl DocumentReader for Cursor {
+    fn agent(&self) -> Option<Agent> {
+        Some(Agent::Cursor)
+    }
+
     fn may_hold(&self, path: &Path) -> bool {
         let name = file_name(path);
         // The editor's copies `state.vscdb.backup` hold nothing more.

@@ -16,6 +16,11 @@ const PASSED_OVER: &[&str] = &[".git", "node_modules", "target", "tool-results"]
 
 /// Knows one program's documents.
 pub trait DocumentReader: Sync {
+    /// Whose documents, where all of them are one agent's and lie in its home.
+    fn agent(&self) -> Option<Agent> {
+        None
+    }
+
     /// Whether a file of this name may be one: nothing is opened.
     fn may_hold(&self, path: &Path) -> bool;
 
@@ -82,7 +87,8 @@ pub fn measure(path: &Path) -> std::io::Result<(u64, i64)> {
     if path.extension().is_some_and(|extension| extension == "db" || extension == "vscdb") {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
-        if let Ok(log) = std::fs::metadata(PathBuf::from(log)) {
+        // An empty one says nothing, not even when it was written: reading makes it anew.
+        if let Some(log) = std::fs::metadata(PathBuf::from(log)).ok().filter(|log| log.len() > 0) {
             size += log.len();
             mtime_ns = mtime_ns.max(modified_ns(&log));
         }
@@ -102,23 +108,28 @@ pub(super) fn written_at(path: &Path) -> Timestamp {
 
 /// Every file below `root` that may be a document, by name.
 pub(super) fn discover(root: &Path, found: &mut Vec<PathBuf>) {
-    walk(root, DEEPEST, found);
+    walk(root, DEEPEST, &|path| DOCUMENTS.iter().any(|reader| reader.may_hold(path)), found);
+}
+
+/// Those that may be this agent's own.
+pub(super) fn discover_of(agent: Agent, home: &Path, found: &mut Vec<PathBuf>) {
+    for reader in DOCUMENTS.iter().filter(|reader| reader.agent() == Some(agent)) {
+        walk(home, DEEPEST, &|path| reader.may_hold(path), found);
+    }
 }
 
 /// Links to directories are not followed: they could lead in a circle.
-fn walk(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn walk(directory: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => {
-                let wanted = depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name);
-                if wanted {
-                    walk(&path, depth - 1, found);
-                }
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            if depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
+                walk(&path, depth - 1, wanted, found);
             }
-            Ok(_) if DOCUMENTS.iter().any(|reader| reader.may_hold(&path)) => found.push(path),
-            _ => {}
+        } else if wanted(&path) {
+            found.push(path);
         }
     }
 }

@@ -52,6 +52,11 @@ pub(super) fn time(record: &Value, member: &str) -> Option<Timestamp> {
     }
 }
 
+/// A member that is a number of something; 0 if it is none.
+pub(super) fn count(record: &Value, member: &str) -> u64 {
+    record.get(member).and_then(Value::as_u64).unwrap_or(0)
+}
+
 /// A member's elements; none if it is no array.
 pub(super) fn elements<'a>(record: &'a Value, member: &str) -> &'a [Value] {
     record.get(member).and_then(Value::as_array).map_or(&[], Vec::as_slice)

@@ -19,6 +19,24 @@ pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The objects in a damaged document that are whole themselves and `is_wanted`, those inside them not.
+pub(super) fn whole_objects(bytes: &[u8], is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut at = 1;
+    while let Some(start) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'{')) {
+        let rest = &bytes[at + start..];
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) if is_wanted(&value) => {
+                found.push(value);
+                at += start + values.byte_offset().max(1);
+            }
+            _ => at += start + 1,
+        }
+    }
+    found
+}
+
 /// A point in time: RFC 3339, or a number of milliseconds or seconds since the epoch, also as text.
 pub(super) fn time(value: Option<&Value>) -> Option<Timestamp> {
     match value? {

@@ -6,17 +6,43 @@ mod parts;
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::builder::Builder;
 use super::database as sqlite;
 use super::document::{DocumentReader, DocumentSession, SessionSink, file_name};
-use super::json::list;
+use super::json::{list, text, whole_objects};
 use crate::model::Agent;
 
 /// Reads `opencode.db` and exported sessions.
 pub(super) struct OpenCode;
 
+fn exported(info: &Value, messages: &[Value], path: &Path) -> Builder {
+    let mut builder = parts::session(info, path);
+    for message in messages {
+        parts::message(&mut builder, message.get("info").unwrap_or(&Value::Null), list(message, "parts"));
+    }
+    builder
+}
+
+/// What is whole in an export that is not: its messages, under the session's own id, which stands in each of them.
+fn damaged(content: &[u8], path: &Path) -> Option<Builder> {
+    let is_head = |value: &Value| text(value, "id").starts_with("ses_");
+    let is_message = |value: &Value| value.get("info").is_some() && value.get("parts").is_some_and(Value::is_array);
+    let (heads, messages): (Vec<Value>, Vec<Value>) =
+        whole_objects(content, |value| is_head(value) || is_message(value)).into_iter().partition(is_head);
+    let named = || Some(json!({"id": messages.first()?.pointer("/info/sessionID")?}));
+    let head = heads.into_iter().next().or_else(named);
+    let mut builder = exported(&head?, &messages, path);
+    builder.skip("export that is", "damaged");
+    Some(builder)
+}
+
 impl DocumentReader for OpenCode {
+    fn agent(&self) -> Option<Agent> {
+        Some(Agent::OpenCode)
+    }
+
     /// `opencode.db`, or `opencode-<channel>.db`; exports have no name of their own but usually the session's id.
     fn may_hold(&self, path: &Path) -> bool {
         let name = file_name(path);
@@ -37,11 +63,11 @@ impl DocumentReader for OpenCode {
         if path.extension().is_some_and(|extension| extension == "db") {
             return database::sessions(path, sink);
         }
-        let export: Value = serde_json::from_slice(&std::fs::read(path)?)?;
-        let mut builder = parts::session(export.get("info").unwrap_or(&Value::Null), path);
-        for message in list(&export, "messages") {
-            parts::message(&mut builder, message.get("info").unwrap_or(&Value::Null), list(message, "parts"));
-        }
+        let content = std::fs::read(path)?;
+        let builder = match serde_json::from_slice::<Value>(&content) {
+            Ok(export) => exported(export.get("info").unwrap_or(&Value::Null), list(&export, "messages"), path),
+            Err(error) => damaged(&content, path).ok_or(error)?,
+        };
         sink.take(DocumentSession { agent: Agent::OpenCode, changed: None, parsed: builder.parsed });
         Ok(())
     }

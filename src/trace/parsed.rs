@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Step, Timestamp, ToolStatus};
+use crate::model::{ModelUse, Step, Timestamp, ToolCall, ToolStatus};
 
 /// Most characters kept of a tool call's input.
 pub const INPUT_CHARS: usize = 600;
@@ -19,6 +19,9 @@ pub fn output_chars(status: ToolStatus) -> usize {
     }
 }
 
+/// Most characters kept of what a tool call changed in files: a few hundred lines.
+pub const PATCH_CHARS: usize = 16_000;
+
 /// What a part of a transcript says of its session as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionFacts {
@@ -32,6 +35,10 @@ pub struct SessionFacts {
     pub cwd: Option<String>,
     /// Latest branch named.
     pub branch: Option<String>,
+    /// The commit that was checked out at the start.
+    pub commit: Option<String>,
+    /// Latest model named, and the tokens of this part.
+    pub usage: ModelUse,
     /// Title that the person gave.
     pub custom_title: Option<String>,
     /// Title that the agent gave.
@@ -70,6 +77,17 @@ pub struct CallEnd {
     pub status: ToolStatus,
     /// Start of its output.
     pub output: String,
+    /// What it changed in files, where the result says so better than the call.
+    pub patch: Option<String>,
+}
+
+impl CallEnd {
+    /// Gives the call its result. What did not work changed nothing.
+    pub fn settle(self, call: &mut ToolCall) {
+        call.status = self.status;
+        call.output = self.output;
+        call.patch = self.patch.or(call.patch.take()).filter(|_| self.status == ToolStatus::Ok);
+    }
 }
 
 /// Where and how often something was not understood.

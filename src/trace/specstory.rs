@@ -176,6 +176,8 @@ fn section(builder: &mut Builder, heading: &Heading, lines: &[String]) {
         return;
     }
     builder.at(heading.at);
+    let usage = &mut builder.parsed.facts.usage;
+    usage.model = heading.model.clone().or(usage.model.take());
     let mut said: Vec<&str> = Vec::new();
     let mut tool: Option<Vec<&str>> = None;
     for line in lines {

@@ -72,6 +72,8 @@ fn message(builder: &mut Builder, message: &Value, id: Option<String>) {
     match text(message, "role") {
         "user" => builder.user(&said),
         "assistant" => {
+            let usage = &mut builder.parsed.facts.usage;
+            usage.model = filled(message, "model").or(usage.model.take());
             builder.agent(&said);
             for call in list(message, "toolCalls") {
                 let function = call.get("function").unwrap_or(call);

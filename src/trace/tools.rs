@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::parsed::{INPUT_CHARS, MARGIN_BYTES, start_of};
+use super::patch;
 use crate::model::{FileAction, Timestamp, ToolCall, ToolStatus, TouchedFile};
 
 /// Tools whose input is a command for a shell.
@@ -67,6 +68,7 @@ pub(super) fn call(call_id: &str, name: &str, input: &Value) -> ToolCall {
         let path = PATHS.iter().find_map(|member| input.get(member)?.as_str()).filter(|path| !path.is_empty());
         files.extend(path.map(|path| TouchedFile { path: path.to_owned(), action }));
     }
+    let changes = files.iter().any(|file| file.action == FileAction::Edit);
     ToolCall {
         seq: 0,
         call_id: call_id.to_owned(),
@@ -75,6 +77,7 @@ pub(super) fn call(call_id: &str, name: &str, input: &Value) -> ToolCall {
         input: start_of(&json, INPUT_CHARS * 4 + MARGIN_BYTES).to_owned(),
         status: ToolStatus::Pending,
         output: String::new(),
+        patch: changes.then(|| patch::of_input(input)).flatten(),
         files,
         at: Timestamp::default(),
     }
@@ -121,7 +124,7 @@ fn patched(input: &Value) -> Vec<TouchedFile> {
 }
 
 /// A string, or those directly inside an object or array and one level below.
-fn strings(input: &Value) -> Vec<&str> {
+pub(super) fn strings(input: &Value) -> Vec<&str> {
     let mut found = Vec::new();
     collect(input, 2, &mut found);
     found

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test it serves")]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` at the call is easier to read without a reference")]
 
-mod codex;
+pub(crate) mod codex;
 mod copilot;
 mod garbled;
 mod gemini;
 mod growing;
-mod pi;
+pub(crate) mod pi;
 mod sources;
+mod usage;
 
 use std::path::Path;
 

@@ -62,6 +62,7 @@ impl Talk {
             status,
             output: output.to_owned(),
             files: files.iter().map(touched).collect(),
+            patch: None,
             at,
         }));
         self
@@ -259,6 +260,8 @@ fn append(path: &str, talk: &Talk, from: usize, to: usize) -> Append {
         },
         restart: false,
         head: SessionHead {
+            commit: None,
+            usage: memory_lane::model::ModelUse::default(),
             id: session,
             agent: Agent::ClaudeCode,
             parent: None,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use memory_lane::config::{Backend, DistillerSettings, Paths};
 use memory_lane::distiller::{Clock, DeadLetter, DeadLetters, Distiller, Gate, Prompt, distiller};
 use memory_lane::model::{
-    Agent, MemoryStatus, Message, Project, Role, SessionId, Step, Timestamp, ToolCall, ToolStatus,
+    Agent, MemoryStatus, Message, ModelUse, Project, Role, SessionId, Step, Timestamp, ToolCall, ToolStatus,
 };
 use memory_lane::pipeline::{self, DistilReport, Distilling};
 use memory_lane::store::sqlite::SqliteStore;
@@ -164,6 +164,8 @@ fn with_steps(native: &str, steps: Vec<StepAt>) -> Append {
             project: Some(Project { key: "rocket".to_owned(), name: "rocket".to_owned(), root: "/rocket".to_owned() }),
             cwd: Some("/rocket".to_owned()),
             branch: None,
+            commit: None,
+            usage: ModelUse::default(),
             custom_title: None,
             agent_title: None,
             client_version: None,
@@ -189,6 +191,7 @@ fn failed_call(seq: u32, command: &str, output: &str) -> Step {
         status: ToolStatus::Failed,
         output: output.to_owned(),
         files: Vec::new(),
+        patch: None,
         at: Timestamp(NOW),
     })
 }

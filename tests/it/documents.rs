@@ -1,7 +1,7 @@
 //! Reading files that are no lists of lines: each kind from a small one of its own, then real ones where at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test it serves")]
 
-mod cursor;
+pub(crate) mod cursor;
 mod exports;
 mod garbled;
 mod ingest;

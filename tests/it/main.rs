@@ -4,6 +4,7 @@
 mod agents;
 mod catching;
 mod commands;
+mod differential;
 mod distilling;
 mod documents;
 mod embedding;
@@ -15,6 +16,7 @@ mod plugin_tree;
 mod poisoning;
 mod promote;
 mod queue;
+mod real_agents;
 mod real_client;
 mod real_client_tools;
 mod scenarios;

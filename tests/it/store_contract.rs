@@ -60,6 +60,7 @@ macro_rules! contract {
                 copies_in_forks_are_left_out,
                 several_blocks_of_one_record_are_kept,
                 results_find_their_call,
+                models_tokens_and_patches_come_back,
                 results_find_the_call_in_the_fork_parent,
                 a_restart_removes_what_was_there,
                 turns_are_rebuilt,

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 mod home;
 pub(crate) mod messages_api;
+pub(crate) mod model_apis;
 pub(crate) mod model_server;
 pub(crate) mod run;
 
@@ -23,4 +24,17 @@ pub(crate) fn model_home() -> Paths {
         paths.home().display()
     );
     paths
+}
+
+/// The directory of facts and samples, `$MEMORY_LANE_SHARED` or beside the repository, if this machine has it. Says so
+/// when a test goes without it.
+#[expect(clippy::print_stderr, reason = "a test that goes without its samples says so")]
+pub(crate) fn shared() -> Option<PathBuf> {
+    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let place = variable("MEMORY_LANE_SHARED").map_or_else(default, PathBuf::from);
+    let found = place.join("traces/samples/expected.jsonl").exists().then_some(place);
+    if found.is_none() {
+        eprintln!("SKIPPED: no sample transcripts; set MEMORY_LANE_SHARED to the directory that holds traces/samples");
+    }
+    found
 }

@@ -1,6 +1,7 @@
 //! Reading transcripts: each format feature on a small file of its own, then real ones, where they are at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a harness fails the test it serves")]
 
+mod everywhere;
 mod garbled;
 mod samples;
 pub(crate) mod session_file;
@@ -84,6 +85,38 @@ fn a_session_has_turns_calls_and_facts() {
     assert_eq!((facts.branch.as_deref(), facts.client_version.as_deref()), (Some("main"), Some("2.1.200")));
     assert_eq!(facts.started_at.unwrap().to_string(), "2026-02-02T02:40:01.000Z");
     assert_eq!(facts.ended_at.unwrap().to_string(), "2026-02-02T02:40:08.000Z");
+}
+
+#[test]
+fn tokens_of_an_answer_count_once_and_results_say_what_changed() {
+    let answer = |id: &str, block: serde_json::Value, written: u32| {
+        let usage = json!({"input_tokens": 10, "cache_creation_input_tokens": 5, "cache_read_input_tokens": 85, "output_tokens": written});
+        json!({"message": {"id": id, "model": "large", "content": [block], "usage": usage}})
+    };
+    let edit = |id: &str| json!({"type": "tool_use", "id": id, "name": "Edit", "input": {"file_path": "a", "old_string": "x", "new_string": "y"}});
+    let hunk = json!({"oldStart": 7, "oldLines": 1, "newStart": 7, "newLines": 1, "lines": ["-x", "+y"]});
+    let result = |id: &str, failed: bool| json!({"message": {"content": [{"type": "tool_result", "tool_use_id": id, "content": "ok", "is_error": failed}]}});
+    let mut exact = result("t1", false);
+    exact["toolUseResult"] = json!({"filePath": "a", "originalFile": "x", "structuredPatch": [hunk]});
+    let parsed = read(
+        &file()
+            .user("rename it")
+            .record("assistant", answer("m1", json!({"type": "text", "text": "Renaming."}), 1))
+            .record("assistant", answer("m1", edit("t1"), 30))
+            .record("user", exact)
+            .record("assistant", answer("m2", edit("t2"), 20))
+            .record("user", result("t2", true))
+            .record("assistant", answer("m3", edit("t3"), 20))
+            .record("user", result("t3", false))
+            .record(
+                "assistant",
+                json!({"message": {"id": "m4", "model": "<synthetic>", "content": "No response requested."}}),
+            ),
+    );
+    let usage = &parsed.facts.usage;
+    assert_eq!((usage.model.as_deref(), usage.tokens_in, usage.tokens_out), (Some("large"), 300, 70));
+    let patches: Vec<_> = calls(&parsed).iter().map(|call| call.patch.as_deref()).collect();
+    assert_eq!(patches, [Some("@@ -7,1 +7,1 @@\n-x\n+y"), None, Some("@@\n-x\n+y")]);
 }
 
 #[test]

@@ -164,6 +164,7 @@ fn call(seq: u32, tool: &str, command: &str, file: &str, failed: bool, output: &
         status: if failed { ToolStatus::Failed } else { ToolStatus::Ok },
         output: output.to_owned(),
         files: (!file.is_empty()).then(|| TouchedFile { path: file.to_owned(), action }).into_iter().collect(),
+        patch: None,
         at: Timestamp(i64::from(seq)),
     }
 }

@@ -22,6 +22,7 @@ fn call(seq: u32, name: &str, command: Option<&str>, status: ToolStatus, output:
         status,
         output: output.to_owned(),
         files: Vec::new(),
+        patch: None,
         at: Timestamp(0),
     })
 }

@@ -10,7 +10,7 @@ use crate::model::{Agent, Message, Project, SessionId, Step, ToolCall};
 use crate::redact::{Counts, redact_counting};
 use crate::store::{Append, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
 use crate::text::excerpt;
-use crate::trace::{INPUT_CHARS, Parsed, SessionFacts, TracedStep, output_chars, project};
+use crate::trace::{INPUT_CHARS, PATCH_CHARS, Parsed, SessionFacts, TracedStep, output_chars, project};
 
 /// Most characters kept of a message: pasted logs can be megabytes.
 const MESSAGE_CHARS: usize = 100_000;
@@ -68,6 +68,7 @@ impl<'a> Surroundings<'a> {
             .into_iter()
             .map(|end| ToolResult {
                 output: cleaner.cut(&end.output, output_chars(end.status)),
+                patch: end.patch.map(|patch| cleaner.cut(&patch, PATCH_CHARS)),
                 call_id: end.call_id,
                 status: end.status,
             })
@@ -114,6 +115,7 @@ impl Cleaner {
         call.command = call.command.map(|command| self.cut(&command, COMMAND_CHARS));
         call.input = self.cut(&call.input, INPUT_CHARS);
         call.output = self.cut(&call.output, output_chars(call.status));
+        call.patch = call.patch.map(|patch| self.cut(&patch, PATCH_CHARS));
         for file in &mut call.files {
             let path = self.relative(&file.path);
             file.path = self.clean(path);
@@ -139,6 +141,8 @@ impl Cleaner {
             project,
             cwd: facts.cwd,
             branch: facts.branch,
+            commit: facts.commit,
+            usage: facts.usage,
             custom_title: facts.custom_title.map(|title| self.clean(title)),
             agent_title: facts.agent_title.map(|title| self.clean(title)),
             client_version: facts.client_version,

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::append::{Part, Surroundings};
 use super::file::Event;
-use crate::model::{Agent, SessionId, Step, Timestamp, ToolStatus};
+use crate::model::{Agent, ModelUse, SessionId, Step, Timestamp, ToolStatus};
 use crate::store::{Append, SessionHead, TranscriptState};
 use crate::trace::{DocumentReader, DocumentSession, Parsed, SessionSink};
 
@@ -156,6 +156,8 @@ pub(super) fn file_state(path: String, size: u64, mtime_ns: i64, last: (Agent, S
         project: None,
         cwd: None,
         branch: None,
+        commit: None,
+        usage: ModelUse::default(),
         custom_title: None,
         agent_title: None,
         client_version: None,

@@ -83,14 +83,14 @@ fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<(
         "DELETE FROM tool_calls WHERE transcript = ?",
         "DELETE FROM skipped WHERE transcript = ?",
         "DELETE FROM session_links WHERE transcript = ?",
-        "UPDATE transcripts SET interrupts = 0, compactions = 0 WHERE id = ?",
+        "UPDATE transcripts SET interrupts = 0, compactions = 0, tokens_in = 0, tokens_out = 0 WHERE id = ?",
     ] {
         db.prepare_cached(statement)?.execute([transcript])?;
     }
     db.execute("DELETE FROM catch_state WHERE session = ?", [session])?;
     db.execute(
         "UPDATE sessions SET cwd = NULL, branch = NULL, custom_title = NULL, agent_title = NULL, client_version = NULL,
-             started_at = NULL, ended_at = NULL
+             started_at = NULL, ended_at = NULL, model = NULL, git_commit = NULL
          WHERE id = ? AND NOT EXISTS (SELECT 1 FROM transcripts WHERE session = sessions.id AND id <> ?)",
         [session, transcript],
     )?;
@@ -105,6 +105,8 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
              project = COALESCE(:project, project),
              cwd = COALESCE(cwd, :cwd),
              branch = COALESCE(:branch, branch),
+             git_commit = COALESCE(git_commit, :commit),
+             model = COALESCE(:model, model),
              custom_title = COALESCE(:custom_title, custom_title),
              agent_title = COALESCE(:agent_title, agent_title),
              client_version = COALESCE(:client_version, client_version),
@@ -118,6 +120,8 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
         ":project": project,
         ":cwd": head.cwd,
         ":branch": head.branch,
+        ":commit": head.commit,
+        ":model": head.usage.model,
         ":custom_title": head.custom_title,
         ":agent_title": head.agent_title,
         ":client_version": head.client_version,
@@ -130,7 +134,8 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
 fn update_transcript(db: &Connection, transcript: i64, append: &Append) -> Attempt<()> {
     let state = &append.state;
     let statement = "UPDATE transcripts SET offset = ?, prefix_sha256 = ?, size = ?, mtime_ns = ?, next_seq = ?,
-             interrupts = interrupts + ?, compactions = compactions + ? WHERE id = ?";
+             interrupts = interrupts + ?, compactions = compactions + ?,
+             tokens_in = tokens_in + ?, tokens_out = tokens_out + ? WHERE id = ?";
     db.prepare_cached(statement)?.execute(params![
         state.offset.cast_signed(),
         state.prefix_sha256,
@@ -139,6 +144,8 @@ fn update_transcript(db: &Connection, transcript: i64, append: &Append) -> Attem
         state.next_seq,
         append.head.interrupts,
         append.head.compactions,
+        append.head.usage.tokens_in.cast_signed(),
+        append.head.usage.tokens_out.cast_signed(),
         transcript
     ])?;
     Ok(())
@@ -182,8 +189,8 @@ fn add_message(db: &Connection, target: &Target, turn: u32, message: &Message) -
 /// Stores a tool call unless it is a copy; says whether it was stored.
 fn add_call(db: &Connection, target: &mut Target, turn: u32, uuid: Option<&str>, call: &ToolCall) -> Attempt<bool> {
     let statement = "INSERT INTO tool_calls
-             (session, transcript, turn, seq, status, at, call_id, uuid, name, command, input, output)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+             (session, transcript, turn, seq, status, at, call_id, uuid, name, command, input, output, patch)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let stored = db.prepare_cached(statement)?.execute(params![
         target.session,
         target.transcript,
@@ -196,7 +203,8 @@ fn add_call(db: &Connection, target: &mut Target, turn: u32, uuid: Option<&str>,
         call.name,
         call.command,
         call.input,
-        call.output
+        call.output,
+        call.patch
     ])?;
     if stored == 0 {
         finish_copied_call(db, target, uuid, call)?;
@@ -227,14 +235,17 @@ fn finish_copied_call(db: &Connection, target: &mut Target, uuid: Option<&str>, 
 
 /// Attaches a result to its call in this session, or in the one it was forked from.
 fn attach_result(db: &Connection, target: &mut Target, result: &ToolResult) -> Attempt<()> {
-    let statement = "UPDATE tool_calls SET status = ?, output = ? WHERE call_id = ? AND session = ?
-         AND (session = ? OR status = 'pending')";
+    // What did not work changed nothing.
+    let statement = "UPDATE tool_calls SET status = ?1, output = ?2,
+             patch = CASE ?1 WHEN 'ok' THEN COALESCE(?3, patch) END
+         WHERE call_id = ?4 AND session = ?5 AND (session = ?6 OR status = 'pending')";
     let mut session = Some(target.session);
     for _ in 0..LONGEST_ANCESTRY {
         let Some(candidate) = session else { break };
         let attached = db.prepare_cached(statement)?.execute(params![
             result.status,
             result.output,
+            result.patch,
             result.call_id,
             candidate,
             target.session

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::failure::Attempt;
 use super::values::limit;
-use crate::model::{Session, SessionId};
+use crate::model::{ModelUse, Session, SessionId};
 use crate::store::{SessionEdit, SessionFilter, SkippedRecord, TranscriptState};
 use crate::text::headline;
 
@@ -12,6 +12,7 @@ use crate::text::headline;
 /// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages
 /// themselves; a person's title wins. Without any title the first prompt that says something gives one.
 const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.host, p.key AS project, s.cwd, s.branch,
+        s.git_commit, s.model,
         COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title,
         s.pinned_at, s.client_version, s.started_at,
         s.ended_at, COALESCE(s.outcome, 'ended') AS outcome, s.turns, s.files,
@@ -19,6 +20,8 @@ const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.hos
         first.text AS first_prompt, first.at AS first_prompt_at, last.text AS last_message, last.at AS last_message_at,
         (SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = s.id) AS interrupts,
         (SELECT COALESCE(MAX(compactions), 0) FROM transcripts WHERE session = s.id) AS compactions,
+        (SELECT COALESCE(MAX(tokens_in), 0) FROM transcripts WHERE session = s.id) AS tokens_in,
+        (SELECT COALESCE(MAX(tokens_out), 0) FROM transcripts WHERE session = s.id) AS tokens_out,
         (SELECT count(*) FROM memories WHERE session = s.name) AS memories";
 
 /// What the columns come from, beside the sessions themselves.
@@ -38,6 +41,12 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         project: row.get("project")?,
         cwd: row.get("cwd")?,
         branch: row.get("branch")?,
+        commit: row.get("git_commit")?,
+        usage: ModelUse {
+            model: row.get("model")?,
+            tokens_in: row.get::<_, i64>("tokens_in")?.cast_unsigned(),
+            tokens_out: row.get::<_, i64>("tokens_out")?.cast_unsigned(),
+        },
         title: title(db, row)?,
         pinned_at: row.get("pinned_at")?,
         client_version: row.get("client_version")?,

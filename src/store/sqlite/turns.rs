@@ -57,7 +57,7 @@ fn steps(db: &Connection, session: i64, from: u32) -> Attempt<Vec<(u32, Step)>> 
 fn calls(db: &Connection, session: i64, from: u32) -> Attempt<Vec<(u32, ToolCall)>> {
     let mut files = touched_files(db, session, from)?;
     let mut statement = db.prepare_cached(
-        "SELECT id, turn, seq, call_id, name, command, input, status, output, at FROM tool_calls
+        "SELECT id, turn, seq, call_id, name, command, input, status, output, patch, at FROM tool_calls
          WHERE session = ? AND turn >= ? ORDER BY seq, id",
     )?;
     let calls = statement
@@ -71,6 +71,7 @@ fn calls(db: &Connection, session: i64, from: u32) -> Attempt<Vec<(u32, ToolCall
                 status: row.get("status")?,
                 output: row.get("output")?,
                 files: files.remove(&row.get("id")?).unwrap_or_default(),
+                patch: row.get("patch")?,
                 at: row.get("at")?,
             };
             Ok((row.get("turn")?, call))

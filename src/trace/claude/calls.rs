@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::content::{Block, result_text};
 use super::record::{Raw, filled, is_set, text};
 use crate::model::{FileAction, Timestamp, ToolCall, ToolStatus, TouchedFile};
-use crate::trace::parsed::{INPUT_CHARS, MARGIN_BYTES, output_chars, start_of};
+use crate::trace::parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, output_chars, start_of};
+use crate::trace::patch;
 
 /// Starts of results that say the call never ran to its end.
 const CANCELLED: &[&str] = &[
@@ -39,6 +40,9 @@ pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCal
     let name = filled(block.name)?;
     let json = block.input.map_or("{}", |input| input.get());
     let input: Input<'_> = serde_json::from_str(json).unwrap_or_default();
+    let files = files(&name, &input);
+    let changes = files.iter().any(|file| file.action == FileAction::Edit);
+    let patch = changes.then(|| patch::of_input(&serde_json::from_str(json).ok()?)).flatten();
     Some(ToolCall {
         seq,
         call_id: filled(block.id).unwrap_or_default(),
@@ -46,7 +50,8 @@ pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCal
         input: start_of(json, INPUT_CHARS * 4 + MARGIN_BYTES).to_owned(),
         status: ToolStatus::Pending,
         output: String::new(),
-        files: files(&name, &input),
+        files,
+        patch,
         at,
         name,
     })
@@ -66,12 +71,26 @@ fn files(tool: &str, input: &Input<'_>) -> Vec<TouchedFile> {
         .collect()
 }
 
-/// How the call ended whose result stands in `block`, the start of its output, and the whole of it when it failed.
-pub(super) fn end<'a>(block: &Block<'a>, structured: Raw<'_>) -> (ToolStatus, String, Cow<'a, str>) {
+/// How the call ended whose result stands in `block`, and the whole of its output.
+pub(super) fn end<'a>(block: &Block<'a>, structured: Raw<'_>) -> (CallEnd, Cow<'a, str>) {
     let output = result_text(block.content);
     let status = status(&output, is_set(block.is_error), structured);
     let kept = start_of(&output, output_chars(status) * 4 + MARGIN_BYTES).to_owned();
-    (status, kept, output)
+    let call_id = filled(block.tool_use_id).unwrap_or_default();
+    (CallEnd { call_id, status, output: kept, patch: structured.and_then(|raw| structured_patch(raw.get())) }, output)
+}
+
+/// The hunks that later versions write beside a result, with the lines around and their numbers.
+fn structured_patch(json: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Patched {
+        structured_patch: Vec<patch::Hunk>,
+    }
+    if !json.contains("\"structuredPatch\":[{") {
+        return None;
+    }
+    serde_json::from_str::<Patched>(json).ok().and_then(|patched| patch::of_hunks(&patched.structured_patch))
 }
 
 fn status(output: &str, is_error: bool, structured: Raw<'_>) -> ToolStatus {
@@ -96,7 +115,7 @@ mod tests {
     fn check(result: &str, structured: &str, expected: ToolStatus) {
         let block: Block<'_> = serde_json::from_str(result).unwrap();
         let raw: &serde_json::value::RawValue = serde_json::from_str(structured).unwrap();
-        assert_eq!(end(&block, Some(raw)).0, expected, "{result}");
+        assert_eq!(end(&block, Some(raw)).0.status, expected, "{result}");
     }
 
     #[test]

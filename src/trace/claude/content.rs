@@ -17,6 +17,10 @@ pub(super) struct Body<'a> {
     pub(super) content: Raw<'a>,
     #[serde(borrow)]
     pub(super) model: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) usage: Raw<'a>,
 }
 
 /// One block of a message.
@@ -50,13 +54,13 @@ pub(super) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// The content of a record's message and the model named there. A message that is a bare string is its own content.
-    pub(super) fn of(message: Raw<'a>) -> Option<(Self, Raw<'a>)> {
+    /// The content of a record's message and what else stands there. A message that is a bare string is its own content.
+    pub(super) fn of(message: Raw<'a>) -> Option<(Self, Body<'a>)> {
         if let Some(text) = text(message) {
-            return Some((Self::Text(text), None));
+            return Some((Self::Text(text), Body::default()));
         }
         let body: Body<'a> = serde_json::from_str(message?.get()).ok()?;
-        Some((Self::read(body.content?)?, body.model))
+        Some((Self::read(body.content?)?, body))
     }
 
     fn read(content: &'a RawValue) -> Option<Self> {
@@ -135,8 +139,8 @@ pub(super) fn agents_words(record: &Record<'_>, content: &Content<'_>, model: Ra
 pub(in crate::trace) fn spoken(record: &Record<'_>) -> Option<(Role, String)> {
     match text(record.kind).as_deref() {
         Some("assistant") if !is_set(record.is_sidechain) => {
-            let (content, model) = Content::of(record.message)?;
-            Some((Role::Agent, agents_words(record, &content, model)?))
+            let (content, body) = Content::of(record.message)?;
+            Some((Role::Agent, agents_words(record, &content, body.model)?))
         }
         Some("user" | "human") => {
             let (content, _) = Content::of(record.message)?;

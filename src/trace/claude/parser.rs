@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::content::{Content, agents_words, may_be_the_persons, persons_words};
+use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words};
 use super::ids::{StepIds, hash, is_uuid};
 use super::queue::Queue;
 use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
@@ -36,6 +36,8 @@ pub(super) struct Parser {
     /// Hashes of record ids: for copies, and to know whose title a `summary` is.
     seen: HashSet<u64>,
     summaries: Vec<(u64, String)>,
+    /// Tokens counted so far for each answer, by the hash of its id.
+    counted: HashMap<u64, (u64, u64)>,
 }
 
 impl TraceParser for Parser {
@@ -81,6 +83,7 @@ impl Parser {
             queue: Queue::default(),
             seen: HashSet::new(),
             summaries: Vec::new(),
+            counted: HashMap::new(),
         }
     }
 
@@ -141,7 +144,7 @@ impl Parser {
             return;
         }
         self.circumstances(record, out);
-        let Some((content, model)) = Content::of(record.message) else {
+        let Some((content, body)) = Content::of(record.message) else {
             out.skip(format!("{kind} record without content"), self.line);
             return;
         };
@@ -152,10 +155,22 @@ impl Parser {
         }
         let ids = StepIds::of(filled(record.uuid));
         if kind == "assistant" {
-            self.agent_record(record, &content, agents_words(record, &content, model), ids, out);
+            self.usage(&body, out);
+            self.agent_record(record, &content, agents_words(record, &content, body.model), ids, out);
         } else {
             self.user_record(record, &content, ids, out);
         }
+    }
+
+    /// An answer's tokens stand in every record that it is split into, each time as they were then.
+    fn usage(&mut self, body: &Body<'_>, out: &mut Parsed) {
+        if let Some(model) = filled(body.model).filter(|model| model != "<synthetic>") {
+            out.facts.usage.model = Some(model);
+        }
+        let (Some(answer), Some(now)) = (text(body.id), tokens(body)) else { return };
+        let before = self.counted.entry(hash(&answer)).or_default();
+        out.facts.usage.add(now.0.saturating_sub(before.0), now.1.saturating_sub(before.1));
+        *before = (now.0.max(before.0), now.1.max(before.1));
     }
 
     fn agent_record(
@@ -188,9 +203,9 @@ impl Parser {
         let is_main = !is_set(record.is_sidechain);
         if let Content::Blocks(blocks, _) = content {
             for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_result")) {
-                let (status, output, whole) = calls::end(block, record.tool_use_result);
-                let call_id = filled(block.tool_use_id).unwrap_or_default();
-                self.settle(CallEnd { call_id, status, output }, out);
+                let (end, whole) = calls::end(block, record.tool_use_result);
+                let status = end.status;
+                self.settle(end, out);
                 let refused = status == ToolStatus::Cancelled && is_main && !self.subagent;
                 if let Some(said) = refused.then(|| words::refusal(&whole)).flatten() {
                     self.after_interrupt = true;
@@ -232,7 +247,7 @@ impl Parser {
         let mut stopped: Vec<String> = self.open.keys().cloned().collect();
         stopped.sort_unstable();
         for call_id in stopped {
-            self.settle(CallEnd { call_id, status: ToolStatus::Cancelled, output: String::new() }, out);
+            self.settle(CallEnd { call_id, status: ToolStatus::Cancelled, output: String::new(), patch: None }, out);
         }
     }
 
@@ -310,10 +325,7 @@ impl Parser {
     fn settle(&mut self, end: CallEnd, out: &mut Parsed) {
         let place = self.open.remove(&end.call_id).flatten();
         match place.and_then(|place| out.steps.get_mut(place)) {
-            Some(TracedStep { step: Step::Called(call), .. }) => {
-                call.status = end.status;
-                call.output = end.output;
-            }
+            Some(TracedStep { step: Step::Called(call), .. }) => end.settle(call),
             _ => out.results.push(end),
         }
     }
@@ -367,6 +379,21 @@ impl Parser {
         out.facts.subagent = self.subagent;
         out.next_seq = self.seq;
     }
+}
+
+/// Tokens read and written for an answer.
+fn tokens(body: &Body<'_>) -> Option<(u64, u64)> {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Usage {
+        input_tokens: u64,
+        cache_creation_input_tokens: u64,
+        cache_read_input_tokens: u64,
+        output_tokens: u64,
+    }
+    let usage: Usage = serde_json::from_str(body.usage?.get()).ok()?;
+    let read = usage.input_tokens.saturating_add(usage.cache_creation_input_tokens);
+    Some((read.saturating_add(usage.cache_read_input_tokens), usage.output_tokens))
 }
 
 /// What a sub-agent was started for, from the description beside its transcript.

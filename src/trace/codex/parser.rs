@@ -9,8 +9,9 @@ use super::{compressed, ends, words};
 use crate::model::{Role, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::course::Course;
-use crate::trace::fields::{each_object, elements, owned, text, time};
+use crate::trace::fields::{count, each_object, elements, owned, text, time};
 use crate::trace::parsed::{Parsed, printable_name};
+use crate::trace::patch;
 use crate::trace::tools;
 use crate::trace::walk::name;
 
@@ -25,6 +26,8 @@ pub(super) struct Parser {
     course: Course,
     /// Ends of open calls that events told before their outputs stood there.
     ended: HashMap<String, ToolStatus>,
+    /// Tokens as the latest count has them: the counts are of the whole session.
+    counted: (u64, u64),
 }
 
 impl TraceParser for Parser {
@@ -65,6 +68,7 @@ impl Parser {
             line: 0,
             course: Course::default(),
             ended: HashMap::new(),
+            counted: (0, 0),
         }
     }
 
@@ -83,7 +87,10 @@ impl Parser {
         };
         match kind {
             Some("session_meta") => self.session(payload, out),
-            Some("turn_context") => self.cwd = self.cwd.take().or_else(|| owned(payload, "cwd")),
+            Some("turn_context") => {
+                self.cwd = self.cwd.take().or_else(|| owned(payload, "cwd"));
+                out.facts.usage.model = owned(payload, "model").or(out.facts.usage.model.take());
+            }
             Some("response_item") => self.item(payload, record, out),
             Some("event_msg") => self.event(payload, out),
             Some("compacted") => out.facts.compactions += 1,
@@ -102,6 +109,7 @@ impl Parser {
         self.cwd = owned(meta, "cwd");
         out.facts.client_version = owned(meta, "cli_version");
         out.facts.branch = meta.get("git").and_then(|git| owned(git, "branch")).filter(|branch| branch != "HEAD");
+        out.facts.commit = meta.get("git").and_then(|git| owned(git, "commit_hash"));
         let spawned = meta.get("source").and_then(|source| source.get("subagent"));
         self.subagent = spawned.is_some() || text(meta, "thread_source") == Some("subagent");
         let spawn = spawned.and_then(|spawned| spawned.get("thread_spawn"));
@@ -214,6 +222,7 @@ impl Parser {
                 let title = owned(event, "thread_name").or_else(|| owned(event, "name"));
                 out.facts.custom_title = title.or(out.facts.custom_title.take());
             }
+            Some("token_count") => self.tokens(event, out),
             Some("exec_command_end" | "patch_apply_end" | "mcp_tool_call_end") => self.note_end(event),
             Some("item_completed") => match event.get("item") {
                 Some(item) => self.note_end(item),
@@ -225,7 +234,19 @@ impl Parser {
         }
     }
 
+    fn tokens(&mut self, event: &Value, out: &mut Parsed) {
+        let Some(total) = event.pointer("/info/total_token_usage") else { return };
+        let now = (count(total, "input_tokens"), count(total, "output_tokens"));
+        let before = std::mem::replace(&mut self.counted, now);
+        // A count below the one before is that of a new run.
+        let since = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
+        out.facts.usage.add(since(now.0, before.0), since(now.1, before.1));
+    }
+
     fn note_end(&mut self, event: &Value) {
+        if let Some(call_id) = text(event, "call_id").or_else(|| text(event, "id")) {
+            self.course.patched(call_id, patch::of_changes(event.get("changes")));
+        }
         if let Some((call_id, status)) = ends::of_event(event)
             && self.course.is_open(call_id)
         {
@@ -244,7 +265,6 @@ fn is_known_event(kind: &str) -> bool {
         "agent_reasoning",
         "agent_reasoning_raw_content",
         "agent_reasoning_section_break",
-        "token_count",
         "thread_settings_applied",
         "thread_rolled_back",
         "thread_goal_updated",

@@ -26,6 +26,7 @@ const INJECTED: &[&str] = &[
     "You are performing a CONTEXT CHECKPOINT COMPACTION",
     "Another language model started to solve this problem",
     "Warning: The maximum number of unified exec processes",
+    "Warning: apply_patch was requested via ",
 ];
 
 /// Where the person's words begin in a prompt that an editor has put its surroundings before.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::{Role, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::course::{Course, StepIds};
-use crate::trace::fields::{each_object, elements, owned, text, texts, time, without_elements};
+use crate::trace::fields::{count, each_object, elements, owned, text, texts, time, without_elements};
 use crate::trace::parsed::{Parsed, printable_name};
 use crate::trace::tools;
 use crate::trace::walk::{name, stem};
@@ -81,6 +81,10 @@ impl Parser {
                     self.course.say(Role::User, &without_elements(&said, EMBEDDED), owned(event, "id"), out);
                 }
             }
+            "session.model_change" => {
+                out.facts.usage.model = owned(data, "newModel").or(out.facts.usage.model.take());
+            }
+            "session.shutdown" => totals(data, out),
             "assistant.message" => self.answer(event, data, is_aside, out),
             "tool.execution_start" | "tool.user_requested" => {
                 self.call(data, "toolName", text(data, "toolCallId").map(str::to_owned), out);
@@ -98,6 +102,8 @@ impl Parser {
         }
         let context = data.get("context").unwrap_or(data);
         self.cwd = self.cwd.take().or_else(|| owned(context, "cwd"));
+        out.facts.usage.model = owned(data, "selectedModel").or(out.facts.usage.model.take());
+        out.facts.commit = owned(context, "headCommit");
         out.facts.branch = owned(context, "branch").or(out.facts.branch.take());
         out.facts.client_version = owned(data, "copilotVersion").or(out.facts.client_version.take());
     }
@@ -160,6 +166,14 @@ fn exited_badly(said: &str) -> bool {
     exit.is_some_and(|exit| exit != "0")
 }
 
+/// Tokens of a run, by model, as the program counts them when it ends.
+fn totals(data: &Value, out: &mut Parsed) {
+    let models = data.get("modelMetrics").and_then(Value::as_object);
+    for usage in models.into_iter().flatten().filter_map(|(_, metrics)| metrics.get("usage")) {
+        out.facts.usage.add(count(usage, "inputTokens"), count(usage, "outputTokens"));
+    }
+}
+
 /// The summary that `workspace.yaml` has for the session. One plain line of it is all that is understood.
 fn title_beside(path: &Path) -> Option<String> {
     let workspace = std::fs::read_to_string(path.with_file_name("workspace.yaml")).ok()?;
@@ -173,7 +187,6 @@ fn is_bookkeeping(kind: &str) -> bool {
     const FAMILIES: &[&str] =
         &["subagent", "hook", "permission", "skill", "external_tool", "user_input", "elicitation"];
     const KNOWN: &[&str] = &[
-        "session.model_change",
         "session.mode_changed",
         "session.plan_changed",
         "session.info",
@@ -187,7 +200,6 @@ fn is_bookkeeping(kind: &str) -> bool {
         "session.workspace_file_changed",
         "session.compaction_start",
         "session.task_complete",
-        "session.shutdown",
         "assistant.turn_start",
         "assistant.turn_end",
         "assistant.intent",

@@ -87,6 +87,7 @@ fn session(db: &Connection, id: &str, written: Timestamp) -> rusqlite::Result<Pa
 
 fn head(builder: &mut Builder, composer: &Value) {
     let facts = &mut builder.parsed.facts;
+    facts.usage.model = composer.pointer("/modelConfig/modelName").and_then(Value::as_str).map(str::to_owned);
     facts.agent_title = filled(composer, "name");
     let parents = ["/subagentInfo/parentComposerId", "/parentComposerId"];
     facts.parent = parents.iter().find_map(|place| composer.pointer(place)?.as_str()).map(str::to_owned);
@@ -105,6 +106,9 @@ fn take(builder: &mut Builder, id: &str, bubble: &Value) {
     match bubble.get("type").and_then(Value::as_i64) {
         Some(1) => person(builder, text(bubble, "text")),
         Some(2) => {
+            let tokens = |place: &str| bubble.pointer(place).and_then(Value::as_u64).unwrap_or(0);
+            let usage = &mut builder.parsed.facts.usage;
+            usage.add(tokens("/tokenCount/inputTokens"), tokens("/tokenCount/outputTokens"));
             builder.agent(text(bubble, "text"));
             if let Some(tool) = bubble.get("toolFormerData").filter(|tool| !text(tool, "name").is_empty()) {
                 call(builder, tool);

@@ -59,6 +59,8 @@ fn message(builder: &mut Builder, message: &Value) {
         return;
     }
     builder.at(time(message.get("create_time")));
+    let usage = &mut builder.parsed.facts.usage;
+    usage.model = message.get("metadata").and_then(|about| filled(about, "model_slug")).or(usage.model.take());
     let said = words(content);
     let to = Some(text(message, "recipient")).filter(|to| !to.is_empty()).unwrap_or("all");
     match role {

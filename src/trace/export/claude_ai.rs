@@ -17,6 +17,7 @@ pub(super) fn session(conversation: &Value, written: Timestamp) -> Option<Docume
     let created = time(conversation.get("created_at"));
     let mut builder = Builder::new(&native, created.unwrap_or(written));
     builder.parsed.facts.agent_title = filled(conversation, "name");
+    builder.parsed.facts.usage.model = filled(conversation, "model");
     for said in messages {
         message(&mut builder, said);
     }

@@ -16,6 +16,7 @@ pub(super) fn session(conversation: &Value, written: Timestamp) -> Option<Docume
     let created = time(conversation.get("createdAt"));
     let mut builder = Builder::new(&native, created.unwrap_or(written));
     builder.parsed.facts.agent_title = filled(conversation, "title");
+    builder.parsed.facts.usage.model = filled(conversation, "model");
     for message in branch(messages) {
         builder.record(filled(message, "id").as_deref());
         builder.at(time(message.get("createdAt")));

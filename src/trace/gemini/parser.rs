@@ -9,8 +9,9 @@ use super::{place, words};
 use crate::model::{Role, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::course::{Course, StepIds};
-use crate::trace::fields::{elements, owned, text, texts, time};
+use crate::trace::fields::{count, elements, owned, text, texts, time};
 use crate::trace::parsed::{Parsed, SessionFacts};
+use crate::trace::patch;
 use crate::trace::tools;
 use crate::trace::walk::stem;
 
@@ -113,6 +114,10 @@ fn message(kept: &Kept, course: &mut Course, out: &mut Parsed) {
             course.say(role, &own.join("\n"), ids.next(), out);
         }
         Some("gemini") => {
+            let tokens = message.get("tokens").unwrap_or(&Value::Null);
+            let written = count(tokens, "output").saturating_add(count(tokens, "thoughts"));
+            out.facts.usage.add(count(tokens, "input"), written);
+            out.facts.usage.model = owned(message, "model").or(out.facts.usage.model.take());
             course.say(Role::Agent, &answer(content), ids.next(), out);
             for call in elements(message, "toolCalls") {
                 tool_call(call, &mut ids, kept.line, course, out);
@@ -152,6 +157,8 @@ fn tool_call(call: &Value, ids: &mut StepIds, line: u64, course: &mut Course, ou
         Some("success") => ToolStatus::Ok,
         _ => return,
     };
+    let diff = call.get("resultDisplay").and_then(|shown| text(shown, "fileDiff"));
+    course.patched(id, diff.and_then(patch::of_diff));
     course.settle(id, status, &output, out);
 }
 

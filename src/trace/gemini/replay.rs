@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::words;
 use crate::trace::fields::{each_object, text, texts};
+use crate::trace::json::whole_objects;
 use crate::trace::parsed::{Parsed, printable_name};
 
 /// A message and the line that first held it.
@@ -33,7 +34,8 @@ impl Chat {
             chat.record(whole, 1, out);
         } else if is_one_object(bytes) {
             out.skip("not JSON", 1);
-            for message in whole_messages(bytes) {
+            let is_message = |value: &Value| text(value, "type").is_some() && text(value, "timestamp").is_some();
+            for message in whole_objects(bytes, is_message) {
                 chat.put(message, 1);
             }
         } else {
@@ -116,24 +118,6 @@ fn is_same(one: &Value, other: &Value) -> bool {
 /// Whether a file is one object over many lines, as the older versions write it.
 fn is_one_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().strip_prefix(b"{").is_some_and(|rest| matches!(rest.first(), Some(b'\n' | b'\r')))
-}
-
-/// The messages of a damaged object that are whole themselves.
-fn whole_messages(bytes: &[u8]) -> Vec<Value> {
-    let mut found = Vec::new();
-    let mut at = 1;
-    while let Some(start) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'{')) {
-        let rest = &bytes[at + start..];
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(value)) if text(&value, "type").is_some() && text(&value, "timestamp").is_some() => {
-                found.push(value);
-                at += start + values.byte_offset().max(1);
-            }
-            _ => at += start + 1,
-        }
-    }
-    found
 }
 
 /// What to count a message as whose type is not known.

@@ -8,6 +8,7 @@ use crate::model::ToolStatus;
 use crate::trace::builder::Builder;
 use crate::trace::document::written_at;
 use crate::trace::json::{filled, text, time};
+use crate::trace::patch;
 
 /// Kinds of parts that say nothing that was said or done.
 const PLUMBING: &[&str] =
@@ -38,6 +39,9 @@ pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoI
     if let Some(cwd) = info.pointer("/path/cwd").and_then(Value::as_str).filter(|cwd| Path::new(cwd).is_absolute()) {
         builder.parsed.facts.cwd.get_or_insert_with(|| cwd.to_owned());
     }
+    if role == "assistant" {
+        usage(builder, info);
+    }
     // The summary that a compaction puts in the agent's mouth.
     let is_summary = info.get("summary") == Some(&Value::Bool(true));
     let mut said = Vec::new();
@@ -58,6 +62,17 @@ pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoI
     }
 }
 
+fn usage(builder: &mut Builder, info: &Value) {
+    let tokens = |place: &str| info.pointer(place).and_then(Value::as_u64).unwrap_or(0);
+    let sum = |places: &[&str]| places.iter().map(|place| tokens(place)).fold(0, u64::saturating_add);
+    let usage = &mut builder.parsed.facts.usage;
+    usage.add(
+        sum(&["/tokens/input", "/tokens/cache/read", "/tokens/cache/write"]),
+        sum(&["/tokens/output", "/tokens/reasoning"]),
+    );
+    usage.model = filled(info, "modelID").or(usage.model.take());
+}
+
 /// Text that the program added to a prompt: contents of files, reminders.
 fn is_injected(part: &Value) -> bool {
     ["synthetic", "ignored"].iter().any(|name| part.get(name) == Some(&Value::Bool(true)))
@@ -74,7 +89,10 @@ fn tool(builder: &mut Builder, part: &Value) {
     match text(state, "status") {
         "completed" if interrupted => builder.result(id, ToolStatus::Cancelled, text(state, "output")),
         "completed" if failed => builder.result(id, ToolStatus::Failed, text(state, "output")),
-        "completed" => builder.result(id, ToolStatus::Ok, text(state, "output")),
+        "completed" => {
+            let diff = state.pointer("/metadata/diff").and_then(Value::as_str).and_then(patch::of_diff);
+            builder.result_with(id, ToolStatus::Ok, text(state, "output"), diff);
+        }
         "error" if interrupted || is_refusal(error) => builder.result(id, ToolStatus::Cancelled, error),
         "error" => builder.result(id, ToolStatus::Failed, error),
         _ => {}

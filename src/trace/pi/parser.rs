@@ -8,7 +8,7 @@ use super::tree::{Branch, Entry, branches, entries};
 use crate::model::{Role, ToolStatus};
 use crate::trace::TraceParser;
 use crate::trace::course::{Course, StepIds};
-use crate::trace::fields::{each_object, elements, owned, text, texts, time, without_elements};
+use crate::trace::fields::{count, each_object, elements, owned, text, texts, time, without_elements};
 use crate::trace::parsed::{Parsed, SessionFacts, printable_name};
 use crate::trace::tools;
 use crate::trace::walk::stem;
@@ -158,6 +158,7 @@ fn message(entry: &Entry, message: &Value, course: &mut Course, out: &mut Parsed
             course.say(Role::User, &said, ids.next(), out);
         }
         Some("assistant") => {
+            usage(message, out);
             course.say(Role::Agent, &texts(content).join("\n"), ids.next(), out);
             for block in elements(message, "content") {
                 call(block, &mut ids, entry.line, course, out);
@@ -175,6 +176,13 @@ fn message(entry: &Entry, message: &Value, course: &mut Course, out: &mut Parsed
         Some("system" | "bashExecution" | "custom" | "hookMessage" | "branchSummary" | "compactionSummary") => {}
         _ => out.skip("message of unknown role", entry.line),
     }
+}
+
+fn usage(message: &Value, out: &mut Parsed) {
+    let usage = message.get("usage").unwrap_or(&Value::Null);
+    let read = ["input", "cacheRead", "cacheWrite"].iter().map(|member| count(usage, member));
+    out.facts.usage.add(read.fold(0, u64::saturating_add), count(usage, "output"));
+    out.facts.usage.model = owned(message, "model").or(out.facts.usage.model.take());
 }
 
 fn call(block: &Value, ids: &mut StepIds, line: u64, course: &mut Course, out: &mut Parsed) {

@@ -6,30 +6,30 @@ use serde_json::{Value, json};
 
 use super::{calls, lines, messages, read, said, skipped};
 
-pub(super) const ID: &str = "01900000-0000-7000-8000-000000000001";
-pub(super) const NAME: &str = "rollout-2026-02-02T10-00-00-01900000-0000-7000-8000-000000000001.jsonl";
+pub(crate) const ID: &str = "01900000-0000-7000-8000-000000000001";
+pub(crate) const NAME: &str = "rollout-2026-02-02T10-00-00-01900000-0000-7000-8000-000000000001.jsonl";
 
 /// A record `second` seconds after the start.
-pub(super) fn record(second: u32, kind: &str, payload: Value) -> Value {
+pub(crate) fn record(second: u32, kind: &str, payload: Value) -> Value {
     json!({"timestamp": format!("2026-02-02T10:00:{second:02}.000Z"), "type": kind, "payload": payload})
 }
 
-pub(super) fn meta(cwd: &str) -> Value {
+pub(crate) fn meta(cwd: &str) -> Value {
     let git = json!({"branch": "main", "commit_hash": "abc", "repository_url": "https://example.org/team/app.git"});
     record(0, "session_meta", json!({"id": ID, "cwd": cwd, "cli_version": "0.169.0", "source": "cli", "git": git}))
 }
 
-pub(super) fn user(second: u32, text: &str) -> Value {
+pub(crate) fn user(second: u32, text: &str) -> Value {
     let content = json!([{"type": "input_text", "text": text}]);
     record(second, "response_item", json!({"type": "message", "role": "user", "content": content}))
 }
 
-pub(super) fn answer(second: u32, text: &str) -> Value {
+pub(crate) fn answer(second: u32, text: &str) -> Value {
     let content = json!([{"type": "output_text", "text": text}]);
     record(second, "response_item", json!({"type": "message", "role": "assistant", "content": content}))
 }
 
-pub(super) fn call(second: u32, id: &str, name: &str, arguments: &Value) -> Value {
+pub(crate) fn call(second: u32, id: &str, name: &str, arguments: &Value) -> Value {
     let arguments = arguments.to_string();
     record(
         second,
@@ -38,11 +38,11 @@ pub(super) fn call(second: u32, id: &str, name: &str, arguments: &Value) -> Valu
     )
 }
 
-pub(super) fn output(second: u32, id: &str, output: &str) -> Value {
+pub(crate) fn output(second: u32, id: &str, output: &str) -> Value {
     record(second, "response_item", json!({"type": "function_call_output", "call_id": id, "output": output}))
 }
 
-pub(super) fn event(second: u32, payload: Value) -> Value {
+pub(crate) fn event(second: u32, payload: Value) -> Value {
     record(second, "event_msg", payload)
 }
 

@@ -60,8 +60,7 @@ fn settled(name: &str, parts: &[&[u8]], replayed: usize) -> Vec<TracedStep> {
                 if let Step::Called(call) = &mut step.step
                     && call.call_id == end.call_id
                 {
-                    call.status = end.status;
-                    call.output.clone_from(&end.output);
+                    end.clone().settle(call);
                 }
             }
         }

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::{calls, lines, messages, read, read_all, said, skipped};
 
-pub(super) const ID: &str = "01900000-0000-7000-8000-000000000002";
-pub(super) const NAME: &str = "2026-02-02T10-00-00-000Z_01900000-0000-7000-8000-000000000002.jsonl";
+pub(crate) const ID: &str = "01900000-0000-7000-8000-000000000002";
+pub(crate) const NAME: &str = "2026-02-02T10-00-00-000Z_01900000-0000-7000-8000-000000000002.jsonl";
 
-pub(super) fn header(cwd: &str) -> Value {
+pub(crate) fn header(cwd: &str) -> Value {
     json!({"type": "session", "version": 3, "id": ID, "timestamp": "2026-02-02T10:00:00.000Z", "cwd": cwd})
 }
 
 /// An entry `second` seconds after the start; `link` is `id<parent`, or `id<` for a first one.
-pub(super) fn entry(second: u32, link: &str, kind: &str, own: Value) -> Value {
+pub(crate) fn entry(second: u32, link: &str, kind: &str, own: Value) -> Value {
     let (id, parent) = link.split_once('<').unwrap();
     let parent = (!parent.is_empty()).then_some(parent);
     let at = format!("2026-02-02T10:00:{second:02}.000Z");
@@ -23,12 +23,12 @@ pub(super) fn entry(second: u32, link: &str, kind: &str, own: Value) -> Value {
     entry
 }
 
-pub(super) fn user(second: u32, link: &str, text: &str) -> Value {
+pub(crate) fn user(second: u32, link: &str, text: &str) -> Value {
     let content = json!([{"type": "text", "text": text}]);
     entry(second, link, "message", json!({"message": {"role": "user", "content": content}}))
 }
 
-pub(super) fn answer(second: u32, link: &str, text: &str, call: Option<(&str, &str)>) -> Value {
+pub(crate) fn answer(second: u32, link: &str, text: &str, call: Option<(&str, &str)>) -> Value {
     let mut content = vec![json!({"type": "thinking", "thinking": "hm"}), json!({"type": "text", "text": text})];
     content.extend(
         call.map(
@@ -38,7 +38,7 @@ pub(super) fn answer(second: u32, link: &str, text: &str, call: Option<(&str, &s
     entry(second, link, "message", json!({"message": {"role": "assistant", "content": content, "stopReason": "stop"}}))
 }
 
-pub(super) fn result(second: u32, link: &str, call: &str, text: &str, is_error: bool) -> Value {
+pub(crate) fn result(second: u32, link: &str, call: &str, text: &str, is_error: bool) -> Value {
     let content = json!([{"type": "text", "text": text}]);
     let message =
         json!({"role": "toolResult", "toolCallId": call, "toolName": "bash", "content": content, "isError": is_error});

@@ -14,7 +14,7 @@ fn every_agents_home_is_found_counted_and_taken_in() {
         std::fs::write(path, content).unwrap();
     };
     let claude = json!({"type": "user", "uuid": "u", "sessionId": "s", "timestamp": "2026-02-02T10:00:00Z", "message": {"content": "hi"}});
-    write("claude/projects/-w/s.jsonl", &lines(&[claude]));
+    write("claude/projects/-w/s.jsonl", &lines(std::slice::from_ref(&claude)));
     write("claude/settings.json", r#"{"cleanupPeriodDays": 90}"#);
     write(&format!(".codex/sessions/2026/02/02/{}", codex::NAME), &lines(&[codex::meta("/w"), codex::user(1, "go")]));
     write(".codex/history.jsonl", "{\"session_id\":\"x\",\"ts\":1,\"text\":\"go\"}\n");
@@ -36,10 +36,18 @@ fn every_agents_home_is_found_counted_and_taken_in() {
         (Some(90), Some(89))
     );
 
+    assert!(sources[..5].iter().all(|source| source["waiting"] == 1 && source["sessions"] == 0), "{before}");
+    assert!(sources.iter().all(|source| source.get("each").is_none()));
+    let files = home.json(&["sources", "--files", "--json"]);
+    let file = &files["sources"][0]["each"][0];
+    assert_eq!((&file["taken_in"], &file["deleted_in_days"]), (&json!(false), &json!(89)), "{file}");
+
     let report = home.json(&["ingest", "--json"]);
     assert_eq!((report["files_read"].as_u64(), report["files_unrecognised"].as_u64()), (Some(5), Some(0)), "{report}");
     let after = home.json(&["sources", "--json"]);
-    assert!(after["sources"].as_array().unwrap()[..5].iter().all(|source| source["ingested"] == 1), "{after}");
+    let taken =
+        |source: &serde_json::Value| source["ingested"] == 1 && source["waiting"] == 0 && source["sessions"] == 1;
+    assert!(after["sources"].as_array().unwrap()[..5].iter().all(taken), "{after}");
     for agent in ["claude-code", "codex", "pi", "gemini-cli", "copilot-cli"] {
         let sessions = home.json(&["sessions", "list", "--agent", agent, "--json"]);
         assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{agent}");
@@ -47,5 +55,42 @@ fn every_agents_home_is_found_counted_and_taken_in() {
     }
     assert!(home.run(&["sources"]).contains("the oldest is deleted in 89 days"));
     assert!(home.fails(&["sessions", "list", "--agent", "nobody"]).1.contains("known agents are"));
+    assert!(home.run(&["sources", "--files"]).contains("taken in  deleted in 89 days"));
     assert!(home.run(&["sources"]).lines().all(|line| !line.contains("not found")) || sources.len() > 5);
+
+    // What was written since waits again.
+    let more = json!({"type": "user", "uuid": "v", "sessionId": "s", "timestamp": "2026-02-02T10:01:00Z", "message": {"content": "and?"}});
+    write("claude/projects/-w/s.jsonl", &lines(&[claude, more]));
+    let behind = home.json(&["sources", "--json"]);
+    assert_eq!((&behind["sources"][0]["ingested"], &behind["sources"][0]["waiting"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn databases_and_transcripts_of_cursor_and_opencode_are_found() {
+    let home = Home::new();
+    let write = |path: &str, content: &str| {
+        let path = home.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    };
+    let said =
+        json!({"role": "user", "message": {"content": [{"type": "text", "text": "<user_query>go</user_query>"}]}});
+    let session = "11111111-2222-4333-8444-555555555555";
+    write(&format!(".cursor/projects/w/agent-transcripts/{session}/{session}.jsonl"), &lines(&[said]));
+    std::fs::create_dir_all(home.path().join(".config/Cursor/User/globalStorage")).unwrap();
+    let editor = home.path().join(".config/Cursor/User/globalStorage/state.vscdb");
+    let composer =
+        json!({"fullConversationHeadersOnly": [{"bubbleId": "b", "type": 1}], "createdAt": 1_770_026_400_000_i64});
+    let rows = [("composerData:c", composer), ("bubbleId:c:b", json!({"type": 1, "text": "go"}))];
+    drop(crate::documents::cursor::editor_database(&editor, &rows));
+    std::fs::create_dir_all(home.path().join(".local/share/opencode")).unwrap();
+    let export = json!({"info": {"id": "ses_1", "directory": "/w"}, "messages": [
+        {"info": {"id": "m", "role": "user"}, "parts": [{"type": "text", "text": "go"}]}]});
+    write(".local/share/opencode/export/ses_1.json", &export.to_string());
+    assert_eq!(home.json(&["ingest", "--json"])["sessions_new"], 3);
+    let sources = home.json(&["sources", "--json"]);
+    let found: Vec<_> = sources["sources"].as_array().unwrap().iter().filter(|source| source["files"] == 1).collect();
+    let agents: Vec<_> = found.iter().map(|source| source["agent"].as_str().unwrap()).collect();
+    assert_eq!(agents, ["cursor", "cursor", "opencode"], "{sources}");
+    assert!(found.iter().all(|source| source["waiting"] == 0), "{sources}");
 }

@@ -68,7 +68,7 @@ fn an_older_transcript_is_plain_text() {
     assert_eq!(found[0].parsed.facts.native, ID);
 }
 
-pub(super) fn editor_database(path: &std::path::Path, rows: &[(&str, Value)]) -> Connection {
+pub(crate) fn editor_database(path: &std::path::Path, rows: &[(&str, Value)]) -> Connection {
     let db = Connection::open(path).unwrap();
     db.pragma_update(None, "journal_mode", "wal").unwrap();
     db.execute_batch(
@@ -153,7 +153,7 @@ fn the_editors_database_has_results_too() {
 }
 
 /// A chat of the command line: blobs named by what they hold in a root that names them in order.
-fn chat(path: &std::path::Path, messages: &[Value]) {
+pub(super) fn chat(path: &std::path::Path, messages: &[Value]) {
     let db = Connection::open(path).unwrap();
     db.execute_batch(
         "CREATE TABLE blobs (id TEXT PRIMARY KEY, data BLOB); CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)",

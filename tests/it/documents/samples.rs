@@ -1,20 +1,12 @@
 //! Real documents against the counts of an independent reader.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use memory_lane::model::{Role, Timestamp};
 use serde_json::Value;
 
 use super::{calls, check_positions, messages, read};
-
-/// The directory of facts and samples, if this machine has it.
-fn shared() -> Option<PathBuf> {
-    let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    #[expect(clippy::disallowed_methods, reason = "tells the tests where the samples are")]
-    let place = std::env::var_os("MEMORY_LANE_SHARED").map_or(default, PathBuf::from);
-    place.join("traces/samples/expected.jsonl").exists().then_some(place)
-}
+use crate::support::shared;
 
 /// What is counted otherwise than by the independent reader, by file, count and difference (ours minus theirs), and why.
 const DIFFERENCES: &[(&str, &str, i64, &str)] = &[

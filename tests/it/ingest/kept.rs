@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use memory_lane::model::{Agent, Session, SessionId, SessionOutcome, Timestamp, Turn};
+use memory_lane::model::{Agent, ModelUse, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
     Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
     SessionStore, SkippedRecord, StepAt, StoreError, TranscriptState,
@@ -139,6 +139,8 @@ fn session(append: &Append) -> Session {
         project: append.head.project.as_ref().map(|project| project.key.clone()),
         cwd: append.head.cwd.clone(),
         branch: None,
+        commit: None,
+        usage: ModelUse::default(),
         title: None,
         pinned_at: None,
         client_version: None,

@@ -1,7 +1,8 @@
 //! Small inputs that the behaviours are told with.
 
 use memory_lane::model::{
-    Agent, MemoryDraft, MemoryId, MemoryKind, Message, Project, Role, SessionId, Timestamp, ToolCall, ToolStatus,
+    Agent, MemoryDraft, MemoryId, MemoryKind, Message, ModelUse, Project, Role, SessionId, Timestamp, ToolCall,
+    ToolStatus,
 };
 use memory_lane::store::{Added, Append, Scope, SessionHead, StepAt, Store, TranscriptState};
 
@@ -35,6 +36,8 @@ pub(super) fn empty_append(native: &str) -> Append {
             project: Some(Project { key: LANE.to_owned(), name: "memory".to_owned(), root: "/work/memory".to_owned() }),
             cwd: Some("/work/memory".to_owned()),
             branch: Some("main".to_owned()),
+            commit: None,
+            usage: ModelUse::default(),
             custom_title: None,
             agent_title: None,
             client_version: Some("2.1.0".to_owned()),
@@ -84,6 +87,7 @@ pub(super) fn tool_call(seq: u32, call_id: &str, status: ToolStatus) -> ToolCall
         status,
         output: String::new(),
         files: Vec::new(),
+        patch: None,
         at: Timestamp(1_000 + i64::from(seq)),
     }
 }

@@ -1,6 +1,8 @@
 //! Transcripts in, sessions and turns out.
 
-use memory_lane::model::{FileAction, SessionId, SessionOutcome, Step, Timestamp, ToolStatus, TouchedFile};
+use memory_lane::model::{
+    FileAction, ModelUse, SessionId, SessionOutcome, Step, Timestamp, ToolCall, ToolStatus, TouchedFile,
+};
 use memory_lane::store::{
     Append, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SkippedRecord, Store, ToolResult,
 };
@@ -134,7 +136,7 @@ pub(super) fn several_blocks_of_one_record_are_kept(store: &mut dyn Store) {
 }
 
 fn result(call_id: &str) -> ToolResult {
-    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned() }
+    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned(), patch: None }
 }
 
 fn only_call(store: &dyn Store, native: &str) -> (ToolStatus, String) {
@@ -153,6 +155,42 @@ pub(super) fn results_find_their_call(store: &mut dyn Store) {
     assert_eq!(only_call(store, "s"), (ToolStatus::Failed, "exit 1".to_owned()));
     assert_eq!(only_call(store, "unrelated").0, ToolStatus::Pending);
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().failed_calls, 1);
+}
+
+pub(super) fn models_tokens_and_patches_come_back(store: &mut dyn Store) {
+    let patched =
+        |seq, id: &str| ToolCall { patch: Some("@@\n-a\n+b".to_owned()), ..tool_call(seq, id, ToolStatus::Pending) };
+    let call = |seq, id: &str| called(0, id, patched(seq, id));
+    let steps = vec![user(0, 0, "", "go"), call(1, "c1"), call(2, "c2"), call(3, "c3"), call(4, "c4")];
+    let usage = |model: &str, tokens_in| ModelUse { model: Some(model.to_owned()), tokens_in, tokens_out: 7 };
+    let mut first = with_steps("s", steps);
+    (first.head.usage, first.head.commit) = (usage("small", 100), Some("abc".to_owned()));
+    store.append(&first).unwrap();
+    let end = |id: &str, status, patch: Option<&str>| ToolResult {
+        call_id: id.to_owned(),
+        status,
+        output: String::new(),
+        patch: patch.map(str::to_owned),
+    };
+    let results = vec![
+        end("c1", ToolStatus::Ok, None),
+        end("c2", ToolStatus::Ok, Some("@@ -7 +7 @@\n-a\n+b")),
+        end("c3", ToolStatus::Failed, None),
+    ];
+    let mut later = Append { results, ..empty_append("s") };
+    (later.head.usage, later.head.commit) = (usage("large", 50), Some("def".to_owned()));
+    store.append(&later).unwrap();
+    let session = store.session(&session_id("s")).unwrap().unwrap();
+    assert_eq!(session.usage, ModelUse { model: Some("large".to_owned()), tokens_in: 150, tokens_out: 14 });
+    assert_eq!(session.commit.as_deref(), Some("abc"));
+    let turns = store.turns(&session_id("s"), 0).unwrap();
+    let patches: Vec<_> = turns[0].calls().map(|call| call.patch.as_deref()).collect();
+    assert_eq!(patches, [Some("@@\n-a\n+b"), Some("@@ -7 +7 @@\n-a\n+b"), None, Some("@@\n-a\n+b")]);
+    // A file that was replaced counts anew.
+    let mut again = Append { restart: true, ..empty_append("s") };
+    again.head.usage = usage("other", 1);
+    store.append(&again).unwrap();
+    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().usage, usage("other", 1));
 }
 
 pub(super) fn results_find_the_call_in_the_fork_parent(store: &mut dyn Store) {

@@ -1,21 +1,13 @@
 //! Real transcripts against the counts of an independent reader.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use memory_lane::model::{Role, ToolStatus};
 use memory_lane::trace::recognise;
 use serde_json::Value;
 
 use super::{calls, messages};
-
-/// The directory of facts and samples, if this machine has it.
-fn shared() -> Option<PathBuf> {
-    let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    #[expect(clippy::disallowed_methods, reason = "tells the tests where the samples are")]
-    let place = std::env::var_os("MEMORY_LANE_SHARED").map_or(default, PathBuf::from);
-    place.join("traces/samples/expected.jsonl").exists().then_some(place)
-}
+use crate::support::shared;
 
 /// The agents whose samples are compared.
 const AGENTS: &[&str] = &["claude-code", "codex", "pi", "gemini-cli", "copilot-cli"];
