@@ -40,10 +40,10 @@ eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMOR
 calibrate: $(PROGRAM) $(TEST)/home/$(MODEL) ## fit recall's floors and probabilities to the judged sets under $MEMORY_LANE_SHARED
 	MEMORY_LANE_HOME=$(TEST)/home python3 evals/calibrate.py $(PROGRAM) src/recall/calibration.json $(MEMORY_LANE_SHARED)/bench
 
-# TRIGGER_LABELS may name further files of the same form.
-train-triggers: $(DEBUG_PROGRAM) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
-	python3 evals/train_triggers.py $(DEBUG_PROGRAM) src/catcher/judge/weights.json \
-		$(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
+# TRIGGER_LABELS may name further files of the same form. Needs Python with numpy.
+train-triggers: $(DEBUG_PROGRAM) $(TEST)/home/$(MODEL) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
+	MEMORY_LANE_HOME=$(TEST)/home python3 evals/train_triggers.py $(DEBUG_PROGRAM) evals/prototypes.txt \
+		src/catcher/judge/weights.json $(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
 
 run-hook: $(PROGRAM) ## answer the hook event on standard input, in your own home
 	@$(PROGRAM) hook

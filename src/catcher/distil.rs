@@ -1,6 +1,7 @@
 //! From moments to memories, without a language model: the words are the user's, the frame is ours.
 
 mod files;
+mod options;
 mod recovered;
 mod wording;
 
@@ -62,6 +63,15 @@ fn stands_on_prompt(moment: &Moment) -> bool {
     matches!(moment.evidence, Evidence::Prompt(_) | Evidence::Earlier(_))
 }
 
+/// The field that says how long a memory is likely to hold; what holds for one task only is no memory.
+const DURABILITY: &str = "durability";
+
+/// A guess by the words: rules and what is asked for again and again stand; the rest holds for the project.
+fn durability(moments: &[&Moment]) -> &'static str {
+    let stands = |moment: &&Moment| moment.lasting && matches!(moment.trigger, Trigger::Preference | Trigger::Repeat);
+    if moments.iter().any(stands) { "standing" } else { "project" }
+}
+
 /// Which moment names the memory when several stand on one message: corrections are what must not be lost.
 fn precedence(trigger: Trigger) -> usize {
     let order = [
@@ -121,6 +131,7 @@ impl<'a> Scene<'a> {
         draft.direction = strongest.direction;
         draft.polarity = polarity_of(strongest.trigger);
         draft.reasoning = wording::reasoning(moments);
+        draft.extra.insert(DURABILITY.to_owned(), durability(moments).into());
         let hits: usize = moments.iter().map(|moment| moment.strength).sum();
         draft.confidence = if hits >= 2 { CONFIDENCE_TWO_HITS } else { CONFIDENCE_ONE_HIT };
         Some(draft)
@@ -170,7 +181,7 @@ impl<'a> Scene<'a> {
             return text.to_owned();
         }
         let hit_starts = moment.hits().iter().filter(|hit| !hit.span.is_empty()).map(|hit| hit.span.start);
-        let telling = || wording::telling(self.own, moment.hits()).map(|sentence| sentence.span.start);
+        let telling = || wording::telling(self, moment.hits()).map(|sentence| sentence.span.start);
         let Some(start) = hit_starts.min().or_else(telling) else {
             return wording::cut(text, QUOTE_CHARS);
         };
@@ -183,12 +194,6 @@ impl<'a> Scene<'a> {
             end = sentence.span.end;
         }
         wording::cut(prompt.text.get(start..end).unwrap_or_default(), QUOTE_CHARS)
-    }
-
-    /// The latest request of the user before this one.
-    fn request_before(&self) -> Option<&'a Message> {
-        let before = self.excerpt.turns[..self.index].iter().rev();
-        before.filter_map(|turn| turn.prompt.as_ref()).find(|prompt| !super::prose::is_machine_made(&prompt.text))
     }
 
     /// Whether the same words came a moment ago: people stop the agent and send their prompt again.

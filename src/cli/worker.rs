@@ -14,7 +14,7 @@ use crate::catcher::VERSION;
 use crate::config;
 use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
-use crate::pipeline::{self, CatchReport};
+use crate::pipeline::{self, CatchReport, Meaning};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CatchWork, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
 
@@ -152,7 +152,8 @@ fn catch_up(
     let ingested = pipeline::ingest(store, &roots, &app.settings.excluded, &mut |_| {})?;
     let mut works = due(requests, store)?;
     works.retain(|work| planned.iter().all(|one| one.session != work.session));
-    let caught = pipeline::catch_from(store, &works, now(), &mut |store, _| {
+    let meaning = Meaning::of(&app.paths, &app.settings.model);
+    let caught = pipeline::catch_from(store, &works, &meaning, now(), &mut |store, _| {
         held.renew(store)?;
         Ok(ControlFlow::Continue(()))
     })?;

@@ -3,7 +3,7 @@
 //! Each planted text comes in by each way in which foreign text enters a session. What counts is the memory's own text:
 //! title, body and quote. The source chunk is for a person to read and is never injected.
 
-use memory_lane::catcher::{Excerpt, catch};
+use memory_lane::catcher::{Excerpt, Judge, catch};
 use memory_lane::model::{Agent, MemoryDraft, Message, Role, SessionId, Step, Timestamp, ToolCall, ToolStatus, Turn};
 
 /// What an attacker wants remembered. `zebra` marks it.
@@ -63,7 +63,15 @@ fn session(words: &str, steps: Vec<Step>) -> Vec<Turn> {
 
 fn caught(turns: &[Turn]) -> Vec<MemoryDraft> {
     let session = SessionId::new(Agent::ClaudeCode, "s1");
-    catch(&Excerpt { session: &session, project: Some("p"), turns, from_turn: 0, caught_before: 0, earlier: &[] })
+    catch(&Excerpt {
+        session: &session,
+        project: Some("p"),
+        turns,
+        from_turn: 0,
+        caught_before: 0,
+        earlier: &[],
+        judge: &Judge::by_words(),
+    })
 }
 
 /// No memory that recall may return says what was planted.
