@@ -11,7 +11,7 @@ MEMORY_LANE_SHARED ?= ../shared
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench eval calibrate train-triggers run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench eval calibrate train-triggers eval-memories run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ calibrate: $(PROGRAM) $(TEST)/home/$(MODEL) ## fit recall's floors and probabili
 train-triggers: $(DEBUG_PROGRAM) $(TEST)/home/$(MODEL) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
 	MEMORY_LANE_HOME=$(TEST)/home python3 evals/train_triggers.py $(DEBUG_PROGRAM) evals/prototypes.txt \
 		src/catcher/judge/weights.json $(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
+
+# SESSIONS is a directory of transcripts, for example an unpacked archive of $MEMORY_LANE_SHARED/traces/sessions.
+eval-memories: $(PROGRAM) $(TEST)/home/$(MODEL) ## what the catcher keeps of the SESSIONS: per session, near-duplicates, a sample to read
+	MEMORY_LANE_HOME=$(TEST)/home python3 evals/memories.py $(PROGRAM) $(SESSIONS) --sample 50
 
 run-hook: $(PROGRAM) ## answer the hook event on standard input, in your own home
 	@$(PROGRAM) hook

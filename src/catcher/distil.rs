@@ -7,7 +7,7 @@ mod wording;
 
 use super::moment::{Conversation, Evidence, Moment};
 use super::source::{QUOTE_CHARS, chunk};
-use super::taint::repeats_tool_output;
+use super::taint::{heard_strangers, repeats_tool_output};
 use super::{Excerpt, prose::Sentence};
 use crate::entity::{mentions, people_of_files};
 use crate::model::{
@@ -22,6 +22,8 @@ const CONFIDENCE_ONE_HIT: f32 = 0.5;
 const CONFIDENCE_TAINTED: f32 = 0.3;
 /// A recovery whose failure was not recognisably the command's fault.
 const CONFIDENCE_PLAIN_RECOVERY: f32 = 0.4;
+/// A prompt of questions alone must be surer, in log-odds above the threshold: most of them only ask.
+const NEEDED_OF_QUESTIONS: f32 = 0.5;
 /// More entities than this and the memory is about none of them.
 const MOST_ENTITIES: usize = 12;
 
@@ -34,6 +36,8 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
         let own = conversation.own(index);
         let needed = needed_odds(excerpt.caught_before + drafts.len());
         let ruled = about_prompt.iter().any(|moment| moment.trigger == Trigger::Preference && moment.lasting);
+        let needed =
+            if own.iter().all(|sentence| sentence.question) { needed.max(NEEDED_OF_QUESTIONS) } else { needed };
         if ruled || conversation.verdict(index).memorable >= needed {
             drafts.extend(Scene { excerpt, index, turn, own }.of_prompt(&about_prompt));
         }
@@ -153,7 +157,8 @@ impl<'a> Scene<'a> {
         draft.origin = Origin::Agent;
         draft.reasoning = wording::reasoning(&[moment]);
         draft.confidence = CONFIDENCE_ONE_HIT;
-        if repeats_tool_output(&draft.body, self.excerpt.turns) {
+        let so_far = &self.excerpt.turns[..=self.index];
+        if heard_strangers(so_far) || repeats_tool_output(&draft.body, self.excerpt.turns) {
             draft.status = MemoryStatus::Quarantined;
             draft.origin = Origin::Tool;
             draft.confidence = CONFIDENCE_TAINTED;

@@ -130,7 +130,7 @@ impl<'a> Heard<'a> {
     /// The same where the words themselves say that it holds beyond the task: rules and dislikes are rare in what the
     /// model was fitted to, so it is believed only when it is sure.
     pub(crate) fn may_be_memorable(&self) -> bool {
-        self.verdict.memorable >= -0.7
+        self.verdict.memorable >= -1.0
     }
 
     /// Whether this is how the session began: nothing can be set right or praised yet.

@@ -16,6 +16,7 @@ mod queue;
 mod real_client;
 mod scenarios;
 mod schedule;
+mod secrets;
 mod setup;
 mod store_contract;
 mod support;
