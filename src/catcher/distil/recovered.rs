@@ -5,14 +5,17 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{CONFIDENCE_PLAIN_RECOVERY, CONFIDENCE_TWO_HITS, Scene, entities};
+use crate::catcher::command::likeness;
 use crate::catcher::moment::Recovery;
 use crate::catcher::source::chunk;
 use crate::catcher::taint::{is_addressed_to_reader, is_risky, repeats_tool_output};
 use crate::model::{MemoryDraft, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, ToolCall, Trigger};
 use crate::text::one_line;
 
-/// A longer command is a script for one occasion, unless its failure was the command's own fault.
+/// A longer command is a script for one occasion, unless its failure was its own fault and little was changed.
 const LONGEST_GENERAL: usize = 160;
+/// Shared words over joint words from which a long command shows its one change.
+const SMALL_CHANGE: f32 = 0.6;
 /// What each command may take of the title.
 const TITLE_COMMAND_CHARS: usize = 36;
 /// What each command may take of the body.
@@ -21,7 +24,8 @@ const BODY_COMMAND_CHARS: usize = 300;
 /// The draft; none when the call is not in the turn.
 pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraft> {
     let call: &ToolCall = scene.turn.calls().find(|call| call.seq == recovery.seq)?;
-    if !recovery.environment && is_particular(&recovery.worked) {
+    let small_change = || likeness(&recovery.failed, &recovery.worked) >= SMALL_CHANGE;
+    if is_particular(&recovery.worked) && !(recovery.environment && small_change()) {
         return None;
     }
     let (failed, worked) = told_apart(&recovery.failed, &recovery.worked);

@@ -179,12 +179,14 @@ pub(super) fn is_list_item(line: &str) -> bool {
     ITEM.is_match(line)
 }
 
-/// Messages that carry a reviewer's severity mark.
+/// Messages that carry a reviewer's severity mark, or advice in a reviewer's set phrase and length.
 pub(super) fn looks_like_review(text: &str) -> bool {
     static SEVERITY: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?im)^\W{0,4}(?:low|medium|high|critical|minor|major)(?: (?:severity|priority))\W{0,4}$|^\W{0,4}severity\W|\((?:LOW|MEDIUM|HIGH|CRITICAL)\)",
         )
     });
-    SEVERITY.is_match(text)
+    static ADVICE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?m)(?:^|[.!]\s)(?:Consider|Recommend) (?:\w+ing|whether|a|an|the)\b"));
+    SEVERITY.is_match(text) || text.len() >= LONGEST_IMPERSONAL && ADVICE.is_match(text)
 }
