@@ -218,7 +218,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (labels, out) = (dir.path().join("labels.jsonl"), dir.path().join("out.jsonl"));
         let rows = [
-            r#"{"id":"a","text":"No, the settings file belongs in the home directory, not in the repository","prev_assistant":"Done.","turn":3}"#,
+            r#"{"id":"a","text":"No, the launcher must read the settings from the home directory, not from the repository","prev_assistant":"Done.","turn":3}"#,
             r#"{"id":"b","text":"thanks","turn":4}"#,
             r#"{"id":"c","cmd":"tool list --all","error":"Exit code 2\nunknown flag: --all","next_steps":[{"tool":"Bash","cmd":"tool list --every","error":false,"out":"x"}]}"#,
         ];
