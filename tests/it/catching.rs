@@ -119,7 +119,7 @@ fn a_correction_becomes_a_memory_with_its_evidence() {
     assert_eq!(draft.polarity, Polarity::Negative);
     assert_eq!(draft.quote, words);
     assert!((draft.confidence - 0.65).abs() < 1e-6, "the words and the agent's admission are two hits");
-    assert!(draft.title.contains("settings.toml") && draft.title.chars().count() <= 100, "{}", draft.title);
+    assert!(draft.title.contains("settings.toml") && draft.title.chars().count() <= 120, "{}", draft.title);
     assert!(draft.reasoning.contains("you're right"), "{}", draft.reasoning);
     assert_eq!(draft.files, ["src/paths.rs", "src/settings.rs"]);
     assert!(draft.source_chunk.contains(words) && draft.source_chunk.contains("- Edit `src/settings.rs` → ok"));
@@ -387,7 +387,7 @@ proptest! {
         let drafts = talk.caught();
         prop_assert_eq!(&drafts, &talk.caught());
         for draft in drafts {
-            prop_assert!(!draft.title.trim().is_empty() && draft.title.chars().count() <= 100);
+            prop_assert!(!draft.title.trim().is_empty() && draft.title.chars().count() <= 120);
             prop_assert!(!draft.body.is_empty() && !draft.reasoning.is_empty() && !draft.source_chunk.is_empty());
             prop_assert!(draft.source_chunk.chars().count() <= 2_000);
             prop_assert!(draft.quote.chars().count() <= 1_000);
