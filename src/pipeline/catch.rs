@@ -77,9 +77,8 @@ pub fn catch_from<S: SessionStore + MemoryStore + ?Sized>(
             break;
         }
         // A fault in the reading of one session must not keep all later ones from being read, now and at every run.
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            catch_session(store, work, &judge, &mut asked, &mut known, &mut report)
-        }));
+        let read =
+            catch_unwind(AssertUnwindSafe(|| catch_session(store, work, &judge, &mut asked, &mut known, &mut report)));
         let failed = match read {
             Ok(Ok(added)) => {
                 report.sessions += 1;
