@@ -12,7 +12,7 @@ MEMORY_LANE_SHARED ?= ../shared
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench bench-ingest fuzz eval calibrate train-triggers run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench bench-ingest fuzz eval calibrate train-triggers eval-memories run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,10 +41,14 @@ eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMOR
 calibrate: $(PROGRAM) $(TEST)/home/$(MODEL) ## fit recall's floors and probabilities to the judged sets under $MEMORY_LANE_SHARED
 	MEMORY_LANE_HOME=$(TEST)/home python3 evals/calibrate.py $(PROGRAM) src/recall/calibration.json $(MEMORY_LANE_SHARED)/bench
 
-# TRIGGER_LABELS may name further files of the same form.
-train-triggers: $(DEBUG_PROGRAM) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
-	python3 evals/train_triggers.py $(DEBUG_PROGRAM) src/catcher/judge/weights.json \
-		$(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
+# TRIGGER_LABELS may name further files of the same form. Needs Python with numpy.
+train-triggers: $(DEBUG_PROGRAM) $(TEST)/home/$(MODEL) ## fit the catcher's model to the labels under $MEMORY_LANE_SHARED, with a cross-validated report
+	MEMORY_LANE_HOME=$(TEST)/home python3 evals/train_triggers.py $(DEBUG_PROGRAM) evals/prototypes.txt \
+		src/catcher/judge/weights.json $(MEMORY_LANE_SHARED)/bench/data/triggers/labels.jsonl $(TRIGGER_LABELS)
+
+# SESSIONS is a directory of transcripts, for example an unpacked archive of $MEMORY_LANE_SHARED/traces/sessions.
+eval-memories: $(PROGRAM) $(TEST)/home/$(MODEL) ## what the catcher keeps of the SESSIONS: per session, near-duplicates, a sample to read
+	MEMORY_LANE_HOME=$(TEST)/home python3 evals/memories.py $(PROGRAM) $(SESSIONS) --sample 50
 
 run-hook: $(PROGRAM) ## answer the hook event on standard input, in your own home
 	@$(PROGRAM) hook

@@ -19,12 +19,13 @@ mod vouch;
 use crate::model::{MemoryDraft, SessionId, Turn};
 
 pub use consolidate::{Fate, Remembered, fate, may_replace};
+pub use judge::{Embed, Judge};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use trigger::{EarlierPrompt, detect};
 pub use vouch::{is_machine_made, repeats_tool_output, source_chunk};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What the catcher reads at once.
 #[derive(Clone, Copy)]
@@ -41,6 +42,8 @@ pub struct Excerpt<'a> {
     pub caught_before: usize,
     /// What the user asked in other sessions of the project.
     pub earlier: &'a [EarlierPrompt],
+    /// What weighs the prompts.
+    pub judge: &'a Judge<'a>,
 }
 
 /// The line of a failed command's output that tells why; none when there is none, or when it speaks to its reader
@@ -58,7 +61,7 @@ pub fn puts_off(words: &str) -> bool {
 
 /// The memories of an excerpt, in the order of the session; the same excerpt gives the same drafts.
 pub fn catch(excerpt: &Excerpt<'_>) -> Vec<MemoryDraft> {
-    let conversation = Conversation::new(excerpt.turns);
+    let conversation = Conversation::judged(excerpt.turns, excerpt.judge, excerpt.from_turn);
     let mut moments = detect(&conversation, excerpt.earlier);
     moments.retain(|moment| moment.turn >= excerpt.from_turn);
     distil::drafts(excerpt, &conversation, &moments)

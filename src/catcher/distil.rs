@@ -1,12 +1,13 @@
 //! From moments to memories, without a language model: the words are the user's, the frame is ours.
 
 mod files;
+mod options;
 mod recovered;
 mod wording;
 
 use super::moment::{Conversation, Evidence, Moment};
 use super::source::{QUOTE_CHARS, chunk};
-use super::taint::repeats_tool_output;
+use super::taint::{heard_strangers, repeats_tool_output};
 use super::{Excerpt, prose::Sentence};
 use crate::entity::{mentions, people_of_files};
 use crate::model::{
@@ -21,6 +22,8 @@ const CONFIDENCE_ONE_HIT: f32 = 0.5;
 const CONFIDENCE_TAINTED: f32 = 0.3;
 /// A recovery whose failure was not recognisably the command's fault.
 const CONFIDENCE_PLAIN_RECOVERY: f32 = 0.4;
+/// A prompt of questions alone must be surer, in log-odds above the threshold: most of them only ask.
+const NEEDED_OF_QUESTIONS: f32 = 0.5;
 /// More entities than this and the memory is about none of them.
 const MOST_ENTITIES: usize = 12;
 
@@ -33,6 +36,8 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
         let own = conversation.own(index);
         let needed = needed_odds(excerpt.caught_before + drafts.len());
         let ruled = about_prompt.iter().any(|moment| moment.trigger == Trigger::Preference && moment.lasting);
+        let needed =
+            if own.iter().all(|sentence| sentence.question) { needed.max(NEEDED_OF_QUESTIONS) } else { needed };
         if ruled || conversation.verdict(index).memorable >= needed {
             drafts.extend(Scene { excerpt, index, turn, own }.of_prompt(&about_prompt));
         }
@@ -60,6 +65,15 @@ fn needed_odds(so_far: usize) -> f32 {
 
 fn stands_on_prompt(moment: &Moment) -> bool {
     matches!(moment.evidence, Evidence::Prompt(_) | Evidence::Earlier(_))
+}
+
+/// The field that says how long a memory is likely to hold; what holds for one task only is no memory.
+const DURABILITY: &str = "durability";
+
+/// A guess by the words: rules and what is asked for again and again stand; the rest holds for the project.
+fn durability(moments: &[&Moment]) -> &'static str {
+    let stands = |moment: &&Moment| moment.lasting && matches!(moment.trigger, Trigger::Preference | Trigger::Repeat);
+    if moments.iter().any(stands) { "standing" } else { "project" }
 }
 
 /// Which moment names the memory when several stand on one message: corrections are what must not be lost.
@@ -121,6 +135,7 @@ impl<'a> Scene<'a> {
         draft.direction = strongest.direction;
         draft.polarity = polarity_of(strongest.trigger);
         draft.reasoning = wording::reasoning(moments);
+        draft.extra.insert(DURABILITY.to_owned(), durability(moments).into());
         let hits: usize = moments.iter().map(|moment| moment.strength).sum();
         draft.confidence = if hits >= 2 { CONFIDENCE_TWO_HITS } else { CONFIDENCE_ONE_HIT };
         Some(draft)
@@ -142,7 +157,8 @@ impl<'a> Scene<'a> {
         draft.origin = Origin::Agent;
         draft.reasoning = wording::reasoning(&[moment]);
         draft.confidence = CONFIDENCE_ONE_HIT;
-        if repeats_tool_output(&draft.body, self.excerpt.turns) {
+        let so_far = &self.excerpt.turns[..=self.index];
+        if heard_strangers(so_far) || repeats_tool_output(&draft.body, self.excerpt.turns) {
             draft.status = MemoryStatus::Quarantined;
             draft.origin = Origin::Tool;
             draft.confidence = CONFIDENCE_TAINTED;
@@ -170,7 +186,7 @@ impl<'a> Scene<'a> {
             return text.to_owned();
         }
         let hit_starts = moment.hits().iter().filter(|hit| !hit.span.is_empty()).map(|hit| hit.span.start);
-        let telling = || wording::telling(self.own, moment.hits()).map(|sentence| sentence.span.start);
+        let telling = || wording::telling(self, moment.hits()).map(|sentence| sentence.span.start);
         let Some(start) = hit_starts.min().or_else(telling) else {
             return wording::cut(text, QUOTE_CHARS);
         };
@@ -183,12 +199,6 @@ impl<'a> Scene<'a> {
             end = sentence.span.end;
         }
         wording::cut(prompt.text.get(start..end).unwrap_or_default(), QUOTE_CHARS)
-    }
-
-    /// The latest request of the user before this one.
-    fn request_before(&self) -> Option<&'a Message> {
-        let before = self.excerpt.turns[..self.index].iter().rev();
-        before.filter_map(|turn| turn.prompt.as_ref()).find(|prompt| !super::prose::is_machine_made(&prompt.text))
     }
 
     /// Whether the same words came a moment ago: people stop the agent and send their prompt again.

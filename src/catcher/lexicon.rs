@@ -222,6 +222,92 @@ mod tests {
     }
 
     #[test]
+    fn german_and_portuguese_are_heard() {
+        let check = |section: &Section, sentences: &[&str]| {
+            for sentence in sentences {
+                assert!(section.matches(LEXICON.without_fillers(sentence)), "{sentence:?}");
+            }
+        };
+        check(
+            &LEXICON.correction,
+            &[
+                "nein, der starter gehört in das heimatverzeichnis",
+                "das ist so nicht gedacht",
+                "du hast die zweite datei vergessen",
+                "lass das weg",
+                "ich wollte das nicht, ich wollte die andere",
+                "die liste ist zu lang",
+                "não, o lançador tem que ficar no diretório principal",
+                "isso não é o que eu pedi",
+                "você esqueceu o segundo arquivo",
+                "não mexa no analisador",
+                "está faltando o outro caso",
+                "em vez disso, use a outra função",
+            ],
+        );
+        check(
+            &LEXICON.decision,
+            &[
+                "wir nehmen sqlite für das protokoll",
+                "fürs erste reicht eine datei",
+                "ich finde, wir sollten das getrennt halten",
+                "vamos manter o formato antigo",
+                "acho que a gente devia guardar isso no banco",
+                "por enquanto um arquivo só",
+            ],
+        );
+        check(
+            &LEXICON.preference,
+            &[
+                "schreib die tests immer zuerst",
+                "ab jetzt bitte ohne umlaute",
+                "frag mich vorher",
+                "nunca commite sem perguntar",
+                "aqui usamos tabs",
+                "de agora em diante, testes primeiro",
+            ],
+        );
+        check(
+            &LEXICON.negative,
+            &[
+                "das gefällt mir gar nicht",
+                "das ist total unübersichtlich",
+                "não gostei desse nome",
+                "ficou muito confuso",
+            ],
+        );
+        check(&LEXICON.negative_failure, &["es geht immer noch nicht", "ainda não funciona", "continua dando erro"]);
+        check(&LEXICON.enthusiasm_strong, &["sehr gut gelöst", "genau so", "ficou perfeito", "mandou bem"]);
+        check(
+            &LEXICON.commitment,
+            &["das machen wir morgen", "erinnere mich daran", "fica para depois", "vou revisar isso amanhã"],
+        );
+        check(
+            &LEXICON.gap,
+            &[
+                "dafür gibt es noch keine tests",
+                "niemand prüft die einstellungen",
+                "não há testes para isso",
+                "ninguém valida a entrada",
+            ],
+        );
+        check(
+            &LEXICON.repeat,
+            &[
+                "wie ich schon gesagt habe",
+                "das steht immer noch da",
+                "eu já disse isso",
+                "você continua usando o antigo",
+            ],
+        );
+        check(
+            &LEXICON.correction_not,
+            &["nicht nötig", "warte auf den test", "não precisa", "espera o teste terminar"],
+        );
+        check(&LEXICON.fleeting, &["mach weiter", "committe das", "continua", "roda os testes"]);
+    }
+
+    #[test]
     fn overlapping_patterns_count_once() {
         assert_eq!(LEXICON.correction.hits("that's wrong").len(), 1);
         assert!(LEXICON.correction.hits("no's of the party").is_empty());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::judge::{Situation, Verdict, features, judge};
+use super::judge::{Judge, Situation, Verdict, features};
 use super::prose::{Sentence, own_sentences};
 use crate::model::{Direction, Message, Step, Trigger, Turn};
 
@@ -130,7 +130,7 @@ impl<'a> Heard<'a> {
     /// The same where the words themselves say that it holds beyond the task: rules and dislikes are rare in what the
     /// model was fitted to, so it is believed only when it is sure.
     pub(crate) fn may_be_memorable(&self) -> bool {
-        self.verdict.memorable >= -0.7
+        self.verdict.memorable >= -1.0
     }
 
     /// Whether this is how the session began: nothing can be set right or praised yet.
@@ -147,8 +147,13 @@ impl<'a> Heard<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    /// Reads the turns.
+    /// Reads the turns, going by words alone.
     pub fn new(turns: &'a [Turn]) -> Self {
+        Self::judged(turns, &Judge::by_words(), 0)
+    }
+
+    /// Reads the turns; those before `from_turn` are there for context only.
+    pub fn judged(turns: &'a [Turn], judge: &Judge<'_>, from_turn: u32) -> Self {
         let own = turns.iter().enumerate().map(|(index, turn)| {
             let said_before: String = turns[index.saturating_sub(3)..index].iter().flat_map(words_of_agent).collect();
             turn.prompt.as_ref().map(|prompt| own_sentences(&prompt.text, &said_before)).unwrap_or_default()
@@ -157,7 +162,8 @@ impl<'a> Conversation<'a> {
         let verdicts = turns.iter().zip(&own).enumerate().map(|(index, (turn, own))| {
             let before = index.checked_sub(1).map(|before| &turns[before]);
             let prompt = turn.prompt.as_ref().filter(|_| !own.is_empty());
-            prompt.map(|prompt| judge(&situation(turn, before, prompt, own))).unwrap_or_default()
+            let verdict = |prompt| judge.verdict(&situation(turn, before, prompt, own), turn.number >= from_turn);
+            prompt.map(verdict).unwrap_or_default()
         });
         let verdicts = verdicts.collect();
         Self { turns, own, verdicts }
@@ -178,11 +184,12 @@ impl<'a> Conversation<'a> {
         self.verdicts.get(index).copied().unwrap_or_default()
     }
 
-    /// What the model sees of the last prompt, by name; nothing when it holds no words of the user's own.
-    pub fn features_of_last(&self) -> Vec<(&'static str, f32)> {
+    /// What the model sees of the last prompt: the features by name and the words to embed; nothing when it holds no words
+    /// of the user's own.
+    pub fn seen_of_last(&self) -> (Vec<(&'static str, f32)>, String) {
         let last = self.turns.last().map(|turn| turn.number);
         let heard = self.heard().filter(|heard| Some(heard.turn.number) == last).last();
-        heard.map(|heard| features(&heard.situation())).unwrap_or_default()
+        heard.map(|heard| (features(&heard.situation()), heard.situation().own_text())).unwrap_or_default()
     }
 
     /// The turns whose prompt holds words of the user's own.

@@ -178,6 +178,15 @@ mod tests {
         check("> no, that's wrong\nwhat did he mean?", &["what did he mean?"]);
         check("I get this error:\nno, you can't do that\nstop\n\nany idea?", &["I get this error:", "any idea?"]);
         check("do as this plan says:\n\n# Plan\n\nNo, never use X.", &["do as this plan says:"]);
+        check(
+            "If the cache is there but does not hold our marker, it is still read. This could return an old value for \
+             a caller that was compiled before. Consider checking the marker before our cache is read.",
+            &[],
+        );
+        check("Consider using the other cache", &["Consider using the other cache"]);
+        check("<memory-lane>\n- never do that\n\n</memory-lane>\ngo on", &["go on"]);
+        check("<note>wrong</note>\ngo on", &["go on"]);
+        check("tests fail:\n=== Step 3: build ===\nno, it should not be built\n\nstop", &["tests fail:"]);
         check("2026-02-03 10:00:00 ERROR wrong\nwhat is that?", &["what is that?"]);
         check("src/main.rs:10:3: wrong type\nwhat is that?", &["what is that?"]);
         check("Cache is stale\n\nHigh Severity\n\nThe cache should never be kept.", &[]);

@@ -17,7 +17,7 @@ use super::worker::{self, Held};
 use super::{App, print_json, print_line};
 use crate::config::Backend;
 use crate::model::Timestamp;
-use crate::pipeline::{self, CatchReport};
+use crate::pipeline::{self, CatchReport, Meaning};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DistilFilter, MemoryStore, QueueStore};
 use crate::text;
@@ -114,7 +114,8 @@ fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut Sqlit
     let bar = bar(args.json, plan.works.len());
     let pause_ms = args.rate.map_or(0, |rate| 60_000 / i64::from(rate));
     let (mut next, mut embedded) = (now().millis(), 0);
-    let report = pipeline::catch_from(store, &plan.works, app.now, &mut |store, report| {
+    let meaning = Meaning::of(&app.paths, &app.settings.model);
+    let report = pipeline::catch_from(store, &plan.works, &meaning, app.now, &mut |store, report| {
         bar.set_position((report.sessions + report.failed.len()) as u64);
         bar.set_message(counted_memories(report.memories));
         if report.memories >= embedded + EMBEDDED_AT_ONCE {

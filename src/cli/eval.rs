@@ -39,6 +39,9 @@ pub(super) struct EvalArgs {
     /// Where goes what the catcher's model sees of each message, for training it
     #[arg(long, value_name = "FILE", requires = "triggers", hide = true)]
     features: Option<PathBuf>,
+    /// Other weights of the catcher's model, as the trainer writes them
+    #[arg(long, value_name = "FILE", requires = "out", hide = true)]
+    judge: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
@@ -58,9 +61,9 @@ pub(super) fn run(args: &EvalArgs, app: &App) -> anyhow::Result<()> {
         (Some(_), None, _) => bail!("say where the result goes: --run FILE, --injected FILE or both"),
         (None, Some(labels), out) if out.is_some() || args.features.is_some() => {
             if let Some(features) = &args.features {
-                triggers::features(labels, features)?;
+                triggers::features(labels, features, app)?;
             }
-            out.as_deref().map_or(Ok(()), |out| triggers::run(labels, out))
+            out.as_deref().map_or(Ok(()), |out| triggers::run(labels, out, args.judge.as_deref(), app))
         }
         _ => bail!("give a set with --run or --injected, or --triggers with --out"),
     }

@@ -16,7 +16,7 @@ use crate::catcher::VERSION;
 use crate::config::{self, Backend};
 use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
-use crate::pipeline::{self, CatchReport};
+use crate::pipeline::{self, CatchReport, Meaning};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
 
@@ -160,7 +160,8 @@ fn catch_up(
     let ingested = pipeline::ingest(store, &roots, &app.excluded(), &mut |_| {})?;
     let mut works = due(requests, store)?;
     works.retain(|work| planned.iter().all(|one| one.session != work.session));
-    let caught = pipeline::catch_from(store, &works, now(), &mut |store, _| {
+    let meaning = Meaning::of(&app.paths, &app.settings.model);
+    let caught = pipeline::catch_from(store, &works, &meaning, now(), &mut |store, _| {
         held.renew(store)?;
         Ok(ControlFlow::Continue(()))
     })?;

@@ -226,7 +226,8 @@ pub struct MemoryDraft {
     pub provenance: Provenance,
     /// The verbatim moment with a few messages around it, as Markdown.
     pub source_chunk: String,
-    /// What the user said at that moment, verbatim; indexed in preference to the agent's prose.
+    /// What the user said at that moment, verbatim; indexed in preference to the agent's prose. Of a recovery what
+    /// failed: the command after `$ `, and its telling line.
     pub quote: String,
     /// What it mentions.
     pub entities: Vec<Mention>,

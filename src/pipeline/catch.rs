@@ -14,7 +14,8 @@ use serde::Serialize;
 pub use self::distilled::{DistilReport, Distilling, distil, distilled_title, estimate};
 use self::graduate::graduate;
 use self::known::Known;
-use crate::catcher::{EarlierPrompt, Excerpt, VERSION, catch as catch_in};
+use super::Meaning;
+use crate::catcher::{EarlierPrompt, Excerpt, Judge, VERSION, catch as catch_in};
 use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};
 use crate::store::{CatchWork, MemoryFilter, MemoryStore, SessionStore};
 
@@ -43,11 +44,12 @@ pub struct CatchReport {
 /// `progress` is told how many sessions are done and how many there are, before each session and at the end.
 pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
     store: &mut S,
+    meaning: &Meaning,
     now: Timestamp,
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<CatchReport> {
     let works = store.uncaught(VERSION).context("list the sessions to catch from")?;
-    let report = catch_from(store, &works, now, &mut |_, report| {
+    let report = catch_from(store, &works, meaning, now, &mut |_, report| {
         progress(report.sessions + report.failed.len(), works.len());
         Ok(ControlFlow::Continue(()))
     })?;
@@ -58,22 +60,27 @@ pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
 /// Reads these sessions, in this order, each in one transaction: breaking off between two of them, or in one, loses
 /// nothing. A session that cannot be read is named in the report, and the others are read all the same.
 ///
+/// `meaning` is asked about prompts that words alone do not settle.
 /// `before_each` is given the store and what came of the run so far; it may renew a lease, wait, or end the run.
 pub fn catch_from<S: SessionStore + MemoryStore + ?Sized>(
     store: &mut S,
     works: &[CatchWork],
+    meaning: &Meaning,
     now: Timestamp,
     before_each: &mut dyn FnMut(&mut S, &CatchReport) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<CatchReport> {
     let mut report = CatchReport::default();
     let mut asked = Asked { now, projects: HashMap::new() };
     let mut known = Known::default();
+    let embed = |text: &str| meaning.vector(text);
+    let judge = Judge::by_meaning(meaning.model(), &embed);
     for work in works {
         if before_each(store, &report)?.is_break() {
             break;
         }
         // A fault in the reading of one session must not keep all later ones from being read, now and at every run.
-        let read = catch_unwind(AssertUnwindSafe(|| catch_session(store, work, &mut asked, &mut known, &mut report)));
+        let read =
+            catch_unwind(AssertUnwindSafe(|| catch_session(store, work, &judge, &mut asked, &mut known, &mut report)));
         let failed = match read {
             Ok(Ok(added)) => {
                 report.sessions += 1;
@@ -95,6 +102,7 @@ pub fn catch_from<S: SessionStore + MemoryStore + ?Sized>(
 fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     store: &mut S,
     work: &CatchWork,
+    judge: &Judge<'_>,
     asked: &mut Asked,
     known: &mut Known,
     report: &mut CatchReport,
@@ -111,6 +119,7 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
         from_turn: work.from_turn,
         caught_before: known_here.len(),
         earlier: &earlier,
+        judge,
     };
     // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
     // a turn that has grown since may give the same message another trigger.

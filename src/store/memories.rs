@@ -123,7 +123,8 @@ pub trait MemoryStore {
     fn forget_memory(&mut self, id: MemoryId, now: Timestamp) -> Result<()>;
 
     /// Notes that the memory was said again. The same message is noted once, and a session raises `times_observed` by
-    /// one at most, the memory's own not at all; returns whether it was raised.
+    /// one at most, the memory's own not at all; returns whether it was raised. Something found out (a learning, an
+    /// insight) becomes a pattern at the third session.
     fn observe_again(&mut self, id: MemoryId, seen: &Observation) -> Result<bool>;
 
     /// The further moments of a memory, oldest first.

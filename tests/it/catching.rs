@@ -1,12 +1,12 @@
 //! Built turns through the catcher and through the store: what comes out, from whom, and only once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot open its own store fails")]
 
-use memory_lane::catcher::{EarlierPrompt, Excerpt, VERSION, catch};
+use memory_lane::catcher::{EarlierPrompt, Excerpt, Judge, VERSION, catch};
 use memory_lane::model::{
     Agent, Direction, EntityKind, FileAction, MemoryDraft, MemoryKind, Message, Origin, Polarity, Project, Role,
     SessionId, Step, Timestamp, ToolCall, ToolStatus, TouchedFile, Trigger, Turn,
 };
-use memory_lane::pipeline;
+use memory_lane::pipeline::{self, Meaning};
 use memory_lane::store::sqlite::SqliteStore;
 use memory_lane::store::{Append, MemoryFilter, MemoryStore, SessionHead, SessionStore, StepAt, TranscriptState};
 use proptest::prelude::*;
@@ -84,7 +84,15 @@ impl Talk {
     fn caught_after(&self, earlier: &[EarlierPrompt]) -> Vec<MemoryDraft> {
         let session = SessionId::new(Agent::ClaudeCode, "s1");
         let project = Some("github.com/acme/rocket");
-        catch(&Excerpt { session: &session, project, turns: &self.turns, from_turn: 0, caught_before: 0, earlier })
+        catch(&Excerpt {
+            session: &session,
+            project,
+            turns: &self.turns,
+            from_turn: 0,
+            caught_before: 0,
+            earlier,
+            judge: &Judge::by_words(),
+        })
     }
 }
 
@@ -112,7 +120,7 @@ fn a_correction_becomes_a_memory_with_its_evidence() {
     assert_eq!(draft.polarity, Polarity::Negative);
     assert_eq!(draft.quote, words);
     assert!((draft.confidence - 0.65).abs() < 1e-6, "the words and the agent's admission are two hits");
-    assert!(draft.title.contains("settings.toml") && draft.title.chars().count() <= 100, "{}", draft.title);
+    assert!(draft.title.contains("settings.toml") && draft.title.chars().count() <= 120, "{}", draft.title);
     assert!(draft.reasoning.contains("you're right"), "{}", draft.reasoning);
     assert_eq!(draft.files, ["src/paths.rs", "src/settings.rs"]);
     assert!(draft.source_chunk.contains(words) && draft.source_chunk.contains("- Edit `src/settings.rs` → ok"));
@@ -301,9 +309,9 @@ fn caught_in_pieces(talk: &Talk, ends: &[usize]) -> Vec<String> {
     for &to in ends {
         store.append(&append("/t/s1.jsonl", talk, from, to)).unwrap();
         from = to;
-        pipeline::catch(&mut store, Timestamp(1_790_000_000_000), &mut |_, _| {}).unwrap();
+        pipeline::catch(&mut store, &Meaning::unknown(), Timestamp(1_790_000_000_000), &mut |_, _| {}).unwrap();
     }
-    let again = pipeline::catch(&mut store, Timestamp(1_790_000_000_000), &mut |_, _| {}).unwrap();
+    let again = pipeline::catch(&mut store, &Meaning::unknown(), Timestamp(1_790_000_000_000), &mut |_, _| {}).unwrap();
     assert_eq!((again.sessions, again.memories), (0, 0), "a second run does nothing");
     assert!(store.uncaught(VERSION).unwrap().is_empty());
     let memories = store.memories(&MemoryFilter::default()).unwrap();
@@ -382,7 +390,7 @@ proptest! {
         let drafts = talk.caught();
         prop_assert_eq!(&drafts, &talk.caught());
         for draft in drafts {
-            prop_assert!(!draft.title.trim().is_empty() && draft.title.chars().count() <= 100);
+            prop_assert!(!draft.title.trim().is_empty() && draft.title.chars().count() <= 120);
             prop_assert!(!draft.body.is_empty() && !draft.reasoning.is_empty() && !draft.source_chunk.is_empty());
             prop_assert!(draft.source_chunk.chars().count() <= 2_000);
             prop_assert!(draft.quote.chars().count() <= 1_000);

@@ -22,6 +22,7 @@ mod real_client_tools;
 mod scenarios;
 mod schedule;
 mod searching;
+mod secrets;
 mod setup;
 mod store_contract;
 mod support;

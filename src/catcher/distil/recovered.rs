@@ -1,12 +1,21 @@
 //! The memory of a recovery: what failed, why, and what worked.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{CONFIDENCE_PLAIN_RECOVERY, CONFIDENCE_TWO_HITS, Scene, entities};
+use crate::catcher::command::likeness;
 use crate::catcher::moment::Recovery;
 use crate::catcher::source::chunk;
-use crate::catcher::taint::is_addressed_to_reader;
-use crate::model::{MemoryDraft, MemoryKind, Origin, Polarity, Provenance, ToolCall, Trigger};
+use crate::catcher::taint::{is_addressed_to_reader, is_risky, repeats_tool_output};
+use crate::model::{MemoryDraft, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, ToolCall, Trigger};
 use crate::text::one_line;
 
+/// A longer command is a script for one occasion, unless its failure was its own fault and little was changed.
+const LONGEST_GENERAL: usize = 160;
+/// Shared words over joint words from which a long command shows its one change.
+const SMALL_CHANGE: f32 = 0.6;
 /// What each command may take of the title.
 const TITLE_COMMAND_CHARS: usize = 36;
 /// What each command may take of the body.
@@ -15,6 +24,10 @@ const BODY_COMMAND_CHARS: usize = 300;
 /// The draft; none when the call is not in the turn.
 pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraft> {
     let call: &ToolCall = scene.turn.calls().find(|call| call.seq == recovery.seq)?;
+    let small_change = || likeness(&recovery.failed, &recovery.worked) >= SMALL_CHANGE;
+    if is_particular(&recovery.worked) && !(recovery.environment && small_change()) {
+        return None;
+    }
     let (failed, worked) = told_apart(&recovery.failed, &recovery.worked);
     let title =
         format!("`{}` fails; `{}` works", shown(&failed, TITLE_COMMAND_CHARS), shown(&worked, TITLE_COMMAND_CHARS));
@@ -32,11 +45,35 @@ pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraf
     };
     draft.source_chunk = chunk(scene.excerpt.turns, call.seq, "");
     draft.entities = entities(&draft.body, &[]);
+    draft.quote = failure(recovery);
+    if is_risky(&recovery.worked) || repeats_tool_output(&recovery.worked, scene.excerpt.turns) {
+        draft.status = MemoryStatus::Quarantined;
+        draft.origin = Origin::Tool;
+    }
     Some(draft)
 }
 
+/// The failure as the index knows failures, so that the same one is found again by its command and its line.
+fn failure(recovery: &Recovery) -> String {
+    let command = one_line(&recovery.failed, BODY_COMMAND_CHARS);
+    if is_addressed_to_reader(&recovery.error) {
+        return format!("$ {command}");
+    }
+    format!("$ {command}\n{}", recovery.error).trim_end().to_owned()
+}
+
+/// Whether a command is about one thing of that day (an id, a long text) and no use in another session.
+fn is_particular(command: &str) -> bool {
+    static ID: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\d{5,}|\b[0-9a-f]{7,40}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-").ok());
+    command.chars().count() > LONGEST_GENERAL || ID.as_ref().is_none_or(|id| id.is_match(command))
+}
+
 fn body(scene: &Scene<'_>, recovery: &Recovery) -> String {
-    let place = scene.excerpt.project.map(|key| format!("In {}, ", crate::model::Project::named(key).name));
+    let name = scene.excerpt.project.map(|key| crate::model::Project::named(key).name);
+    // A work tree called `2` tells nobody where.
+    let telling = name.filter(|name| name.chars().filter(|c| c.is_alphabetic()).count() >= 2);
+    let place = telling.map(|name| format!("In {name}, "));
     // The first sentence names the error; what follows it is advice, of whomever.
     let error = recovery.error.split_once(". ").map_or(recovery.error.as_str(), |(error, _)| error);
     let told = error.is_empty() || is_addressed_to_reader(error);

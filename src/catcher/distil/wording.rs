@@ -1,47 +1,70 @@
 //! Titles, bodies and reasons.
 
-use super::Scene;
+use super::{Scene, options};
 use crate::catcher::lexicon::LEXICON;
 use crate::catcher::moment::{Evidence, Hit, Moment};
-use crate::catcher::prose::{Sentence, own_sentences};
+use crate::catcher::prose::{Sentence, is_machine_made, own_sentences};
 use crate::model::{Direction, FileAction, Message, Trigger};
 use crate::text::{content_terms, excerpt, one_line};
 
 /// Longest title, in characters.
-const TITLE_CHARS: usize = 100;
+const TITLE_CHARS: usize = 120;
 /// A sentence with fewer words of content is a fragment ("no, the other one") and needs its surroundings.
 const FEWEST_TERMS: usize = 3;
+/// A request with fewer says nothing of what a later prompt is about.
+const FEWEST_TERMS_OF_REQUEST: usize = 4;
+/// How many turns back the request may lie.
+const TURNS_BACK: usize = 4;
 /// What a quotation of the user's may take of the body.
 const QUOTED_CHARS: usize = 400;
 /// What the request or the answer before may take of the body.
-const CONTEXT_CHARS: usize = 140;
+const CONTEXT_CHARS: usize = 180;
+/// Terms that a sentence of the agent's must share with the user's words for being what these are about.
+const FEWEST_SHARED: usize = 2;
+/// What a sentence gains, in log-odds, by being one that fired, and loses by being a question.
+const FIRED: f32 = 0.7;
+const ASKED: f32 = 0.7;
 
 /// One line that can be understood alone.
 pub(super) fn title(scene: &Scene<'_>, prompt: &Message, moment: &Moment) -> String {
     if moment.trigger == Trigger::Enthusiasm {
-        let liked = scene.request_before().map(|request| gist(&request.text)).unwrap_or_default();
+        let liked = request(scene).unwrap_or_default();
         return excerpt(&format!("Liked: {}", if liked.is_empty() { gist(&prompt.text) } else { liked }), TITLE_CHARS);
     }
     if let Evidence::Earlier(recurrence) = &moment.evidence {
         return excerpt(&format!("Asked in {} sessions: {}", recurrence.sessions, gist(&prompt.text)), TITLE_CHARS);
     }
-    let sentence = telling(scene.own, moment.hits());
+    let sentence = telling(scene, moment.hits());
     let said =
         sentence.map(|sentence| cleaned(&prompt.text[sentence.span.clone()])).unwrap_or_else(|| gist(&prompt.text));
+    if let Some(option) = chosen(scene) {
+        return excerpt(&format!("Chosen: {option}"), TITLE_CHARS);
+    }
     if content_terms(&said).len() >= FEWEST_TERMS {
         return excerpt(&said, TITLE_CHARS);
     }
-    match scene.request_before() {
-        Some(request) => excerpt(&format!("{said} (about: {})", gist(&request.text)), TITLE_CHARS),
+    match request(scene) {
+        Some(request) => excerpt(&format!("{said} (about: {request})"), TITLE_CHARS),
         None => excerpt(&said, TITLE_CHARS),
     }
+}
+
+/// What of the agent's offer the prompt chooses.
+pub(super) fn chosen(scene: &Scene<'_>) -> Option<String> {
+    let prompt = scene.turn.prompt.as_ref()?;
+    options::chosen(&prompt.text, &scene.answer_before()?.text)
 }
 
 /// What happened, in the user's words, and what it was about.
 pub(super) fn body(scene: &Scene<'_>, moment: &Moment, quote: &str) -> String {
     let mut parts = vec![format!("{} “{}”", frame(moment), excerpt(&one_line(quote, usize::MAX), QUOTED_CHARS))];
-    if let Some(done) = subject(scene, moment.trigger) {
-        parts.push(done);
+    match chosen(scene) {
+        Some(option) => parts.push(format!("The agent had offered: “{option}”.")),
+        None => parts.extend(answered(scene)),
+    }
+    parts.extend(request(scene).map(|request| format!("It was about the request “{request}”.")));
+    if moment.trigger == Trigger::Enthusiasm {
+        parts.extend(changed(scene));
     }
     if let Evidence::Earlier(recurrence) = &moment.evidence {
         parts.push(format!("Asked in {} sessions since {}.", recurrence.sessions, recurrence.since));
@@ -63,38 +86,44 @@ fn frame(moment: &Moment) -> &'static str {
     }
 }
 
-/// What the prompt is about: the request before it, and for praise what was changed.
-fn subject(scene: &Scene<'_>, trigger: Trigger) -> Option<String> {
-    let request = scene.request_before().map(|request| gist(&request.text)).filter(|gist| !gist.is_empty())?;
-    let request = excerpt(&request, CONTEXT_CHARS);
-    let said = scene.answer_before().map(|answer| opening(&answer.text)).filter(|opening| !opening.is_empty());
-    let mut text = format!("It was about the request “{request}”");
-    if let Some(said) = said {
-        text.push_str(&format!("; the agent had answered “{said}”"));
-    }
-    if trigger == Trigger::Enthusiasm {
-        let before = scene.index.checked_sub(1).map(|index| &scene.excerpt.turns[index]);
-        let changed: Vec<&str> = before
-            .into_iter()
-            .flat_map(|turn| turn.calls().flat_map(|call| &call.files))
-            .filter(|file| file.action == FileAction::Edit)
-            .map(|file| file.path.as_str())
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .take(4)
-            .collect();
-        if !changed.is_empty() {
-            text.push_str(&format!(" and changed {}", changed.join(", ")));
-        }
-    }
-    text.push('.');
-    Some(text)
+/// What of the agent's last answer the prompt replies to: the sentence that shares most words with it, else its question.
+fn answered(scene: &Scene<'_>) -> Option<String> {
+    let answer = scene.answer_before()?;
+    let own: Vec<&str> = scene.own.iter().map(|sentence| sentence.plain.as_str()).collect();
+    let mine: std::collections::HashSet<String> = content_terms(&own.join("\n")).into_iter().collect();
+    let sentences = own_sentences(&answer.text, "");
+    let shared =
+        |sentence: &&Sentence| content_terms(&sentence.plain).iter().filter(|term| mine.contains(*term)).count();
+    let nearest = sentences.iter().rev().max_by_key(shared).filter(|sentence| shared(sentence) >= FEWEST_SHARED);
+    let asked = || sentences.last().filter(|sentence| sentence.question);
+    let sentence = nearest.or_else(asked)?;
+    let text = one_line(&answer.text[sentence.span.clone()].replace("**", ""), CONTEXT_CHARS);
+    Some(format!("The agent had {} “{text}”.", if sentence.question { "asked" } else { "said" }))
+}
+
+/// The latest prompt before this one that says what the work is.
+fn request(scene: &Scene<'_>) -> Option<String> {
+    let before = scene.excerpt.turns[..scene.index].iter().rev().take(TURNS_BACK);
+    let prompts = before.filter_map(|turn| turn.prompt.as_ref()).filter(|prompt| !is_machine_made(&prompt.text));
+    let gists = prompts.map(|prompt| gist(&prompt.text));
+    gists.into_iter().find(|gist| content_terms(gist).len() >= FEWEST_TERMS_OF_REQUEST)
+}
+
+/// For praise: the files that were changed.
+fn changed(scene: &Scene<'_>) -> Option<String> {
+    let before = scene.index.checked_sub(1).map(|index| &scene.excerpt.turns[index])?;
+    let files = before.calls().flat_map(|call| &call.files).filter(|file| file.action == FileAction::Edit);
+    let changed: std::collections::BTreeSet<&str> = files.map(|file| file.path.as_str()).collect();
+    let shown: Vec<&str> = changed.into_iter().take(4).collect();
+    (!shown.is_empty()).then(|| format!("The agent had changed {}.", shown.join(", ")))
 }
 
 /// Title and body of an answer that set the user right.
 pub(super) fn pushback(scene: &Scene<'_>, answer: &Message, moment: &Moment) -> Option<(String, String)> {
     let own = own_sentences(&answer.text, "");
-    let sentence = telling(&own, moment.hits())?;
+    let says = |sentence: &&Sentence| content_terms(&sentence.plain).len().min(8);
+    let fired = own.iter().filter(|sentence| moment.hits().iter().any(|hit| hit.span == sentence.span));
+    let sentence = fired.rev().max_by_key(says)?;
     let said = cleaned(&answer.text[sentence.span.clone()]);
     let after = own.iter().find(|next| next.span.start > sentence.span.start);
     let more = after.map(|next| answer.text[next.span.clone()].trim().to_owned()).unwrap_or_default();
@@ -143,24 +172,34 @@ fn one_reason(moment: &Moment) -> String {
 }
 
 fn quoted(hit: &Hit) -> String {
-    if hit.span.is_empty() { hit.words.clone() } else { format!("“{}”", hit.words) }
+    match hit.span.is_empty() {
+        true => hit.words.clone(),
+        false if hit.words.split_whitespace().count() > 6 => format!("the sentence “{}” as a whole", hit.words),
+        false => format!("“{}”", hit.words),
+    }
 }
 
-/// The sentence that fired and says most; when it says too little, the one after it.
-pub(super) fn telling<'a>(own: &'a [Sentence], hits: &[Hit]) -> Option<&'a Sentence> {
-    let says = |sentence: &&Sentence| content_terms(&sentence.plain).len();
-    let fired: Vec<&Sentence> =
-        own.iter().filter(|sentence| hits.iter().any(|hit| hit.span == sentence.span)).collect();
-    let best = fired.iter().copied().rev().max_by_key(|sentence| says(sentence).min(8));
-    match best {
-        Some(best) if says(&best) >= FEWEST_TERMS => Some(best),
-        Some(best) => {
-            let next =
-                own.iter().find(|sentence| sentence.span.start > best.span.start && says(sentence) >= FEWEST_TERMS);
-            next.or(Some(best))
-        }
-        None => own.iter().rev().max_by_key(|sentence| says(sentence).min(8)),
-    }
+/// The sentence that carries the memory: the one that alone would most likely be one. Those that fired come first,
+/// statements before questions; a path or a number is no sentence.
+pub(super) fn telling<'a>(scene: &Scene<'a>, hits: &[Hit]) -> Option<&'a Sentence> {
+    let prompt = scene.turn.prompt.as_ref()?;
+    let worth = |sentence: &Sentence| {
+        let fired = hits.iter().any(|hit| hit.span == sentence.span);
+        let alone = scene.excerpt.judge.worth(prompt, std::slice::from_ref(sentence));
+        alone + if fired { FIRED } else { 0.0 } - if sentence.question { ASKED } else { 0.0 }
+    };
+    let says = |sentence: &&Sentence| content_terms(&sentence.plain).len() >= FEWEST_TERMS && is_prose(&sentence.plain);
+    let weighed = scene.own.iter().filter(says).map(|sentence| (worth(sentence), sentence));
+    let best = weighed.reduce(|best, next| if next.0 >= best.0 { next } else { best }).map(|(_, sentence)| sentence);
+    best.or_else(|| scene.own.iter().find(|sentence| hits.iter().any(|hit| hit.span == sentence.span)))
+        .or(scene.own.first())
+}
+
+/// Whether at least three words are words, not paths, numbers or code.
+fn is_prose(plain: &str) -> bool {
+    let words = plain.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    words.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-')).count()
+        >= 3
 }
 
 /// The sentence without opening fillers, starting with a capital.
@@ -178,14 +217,11 @@ fn cleaned(sentence: &str) -> String {
 /// A prompt on one line: its first own sentence that says something.
 fn gist(text: &str) -> String {
     let own = own_sentences(text, "");
-    let sentence = own.iter().find(|sentence| content_terms(&sentence.plain).len() >= 2).or(own.first());
+    let says =
+        |sentence: &&Sentence, fewest| content_terms(&sentence.plain).len() >= fewest && is_prose(&sentence.plain);
+    let sentence = own.iter().find(|sentence| says(sentence, FEWEST_TERMS_OF_REQUEST));
+    let sentence = sentence.or_else(|| own.iter().find(|sentence| says(sentence, 2))).or(own.first());
     sentence.map(|sentence| excerpt(&cleaned(&text[sentence.span.clone()]), CONTEXT_CHARS)).unwrap_or_default()
-}
-
-/// How an answer begins.
-fn opening(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| line.len() > 3 && !line.starts_with(['#', '`', '|', '-', '*']));
-    line.map(|line| one_line(line, CONTEXT_CHARS)).unwrap_or_default()
 }
 
 /// At most so many characters of the text's start, verbatim: no ellipsis.

@@ -15,6 +15,9 @@ const MANY_WORDS: usize = 60;
 /// Where an agent's closing question stands.
 const END_OF_ANSWER: usize = 300;
 
+/// What is embedded of a prompt; the model reads about as much, and the point of a prompt comes early.
+const OWN_CHARS: usize = 800;
+
 /// A prompt with what went before it.
 #[derive(Clone, Copy)]
 pub(crate) struct Situation<'a> {
@@ -26,6 +29,14 @@ pub(crate) struct Situation<'a> {
     pub(crate) answer: &'a str,
     /// Number of the turn.
     pub(crate) turn: u32,
+}
+
+impl Situation<'_> {
+    /// The user's own words, as much as says what he means.
+    pub(crate) fn own_text(&self) -> String {
+        let own: Vec<&str> = self.own.iter().map(|sentence| &self.prompt.text[sentence.span.clone()]).collect();
+        own.join(" ").chars().take(OWN_CHARS).collect()
+    }
 }
 
 /// The features, always the same ones in the same order.

@@ -39,6 +39,7 @@ pub fn is_machine_made(text: &str) -> bool {
 pub(super) struct Paste {
     fence: bool,
     until_blank: bool,
+    until_tag: Option<String>,
     to_the_end: bool,
 }
 
@@ -51,6 +52,14 @@ impl Paste {
             return true;
         }
         if self.fence || self.to_the_end {
+            return true;
+        }
+        if is_banner(line) {
+            self.to_the_end = true;
+            return true;
+        }
+        if let Some(end) = self.until_tag.take().or_else(|| end_of_block(line)) {
+            self.until_tag = (!line.contains(&end)).then_some(end);
             return true;
         }
         if line.is_empty() {
@@ -70,9 +79,22 @@ impl Paste {
     }
 }
 
+/// `<system-reminder>` alone opens a block that a program wrote; this is what ends it.
+fn end_of_block(line: &str) -> Option<String> {
+    let name = line.strip_prefix('<')?.split(['>', ' ']).next()?;
+    let named = name.len() > 1 && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_'));
+    (named && line.contains('>')).then(|| format!("</{name}>"))
+}
+
 fn is_heading(line: &str) -> bool {
     let marks = line.chars().take_while(|&c| c == '#').count();
     (1..=6).contains(&marks) && line[marks..].starts_with(' ')
+}
+
+/// `=== Step 3: build ===`: a program's progress, and what follows is its output.
+fn is_banner(line: &str) -> bool {
+    ["===", "***", "###"].iter().any(|rule| line.starts_with(rule) && line.chars().any(char::is_alphabetic))
+        && !line.starts_with("### ")
 }
 
 /// `here is the feedback:` and the like: everything after it is somebody else's.
@@ -157,12 +179,14 @@ pub(super) fn is_list_item(line: &str) -> bool {
     ITEM.is_match(line)
 }
 
-/// Messages that carry a reviewer's severity mark.
+/// Messages that carry a reviewer's severity mark, or advice in a reviewer's set phrase and length.
 pub(super) fn looks_like_review(text: &str) -> bool {
     static SEVERITY: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?im)^\W{0,4}(?:low|medium|high|critical|minor|major)(?: (?:severity|priority))\W{0,4}$|^\W{0,4}severity\W|\((?:LOW|MEDIUM|HIGH|CRITICAL)\)",
         )
     });
-    SEVERITY.is_match(text)
+    static ADVICE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?m)(?:^|[.!]\s)(?:Consider|Recommend) (?:\w+ing|whether|a|an|the)\b"));
+    SEVERITY.is_match(text) || text.len() >= LONGEST_IMPERSONAL && ADVICE.is_match(text)
 }

@@ -27,6 +27,10 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
         return None;
     }
     if hits.is_empty() {
+        // "No need", "wait for it": what only looks like a correction outweighs what the model sees in it.
+        if heard.own.iter().all(|sentence| LEXICON.correction_not.matches(&sentence.plain)) {
+            return None;
+        }
         hits.push(weighed(heard)?);
     }
     hits.extend(conceded);

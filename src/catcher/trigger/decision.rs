@@ -27,7 +27,8 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     if hits.is_empty() {
         hits.push(weighed(heard)?);
     }
-    let lasting = heard.is_memorable() && heard.content() >= FEWEST_TERMS && !heard.opens_session();
+    let worth = heard.is_memorable() || chosen && heard.may_be_memorable();
+    let lasting = worth && heard.content() >= FEWEST_TERMS && !heard.opens_session();
     Some(Moment::of_prompt(Trigger::Decision, heard.turn.number, hits).lasting_if(lasting))
 }
 

@@ -1,9 +1,9 @@
 //! `memory-lane eval --triggers LABELS.jsonl --out PRED.jsonl`: what the catcher's detectors make of labelled messages.
 //!
 //! A row is either a message with what the agent said before it, or a failed command with the calls that followed.
-//! Both are built into turns and go through the same code as a session.
+//! Both are built into turns and go through the same code as a session, with the embedding model when it is installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -11,7 +11,10 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::catcher::{Conversation, Evidence, Excerpt, Moment, catch, detect};
+use super::cache::VectorCache;
+use crate::catcher::{Conversation, Evidence, Excerpt, Judge, Moment, catch, detect};
+use crate::cli::App;
+use crate::embed::{self, BulkEmbedder, Embedder};
 use crate::model::{
     Agent, Direction, FileAction, Message, Role, SessionId, Step, Timestamp, ToolCall, ToolStatus, TouchedFile,
     Trigger, Turn,
@@ -66,40 +69,73 @@ struct Prediction<'a> {
     memorable: bool,
 }
 
-/// Reads the labelled rows of `labels` and writes one prediction a row to `out`.
-pub(super) fn run(labels: &Path, out: &Path) -> anyhow::Result<()> {
-    each_row(labels, out, |row| serde_json::json!(predict(row)))
-}
-
-fn each_row(labels: &Path, out: &Path, of_row: impl Fn(&Row) -> serde_json::Value) -> anyhow::Result<()> {
-    let rows = BufReader::new(File::open(labels).with_context(|| format!("open {}", labels.display()))?);
-    let mut written =
-        BufWriter::new(File::create(out).with_context(|| format!("write the result to {}", out.display()))?);
-    for (index, line) in rows.lines().enumerate() {
-        let place = || format!("{} line {}", labels.display(), index + 1);
-        let line = line.with_context(place)?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let row: Row = serde_json::from_str(&line).with_context(place)?;
-        writeln!(written, "{}", of_row(&row))?;
+/// Reads the labelled rows of `labels` and writes one prediction a row to `out`; `weights` replaces the judge's own.
+pub(super) fn run(labels: &Path, out: &Path, weights: Option<&Path>, app: &App) -> anyhow::Result<()> {
+    let rows = read(labels)?;
+    let vectors = vectors(&rows, app)?;
+    let embed = |text: &str| vectors.get(text).cloned();
+    let mut judge = Judge::by_meaning(&app.settings.model, &embed);
+    if let Some(path) = weights {
+        let place = || format!("read the weights in {}", path.display());
+        judge = judge.with_weights(&std::fs::read_to_string(path).with_context(place)?).with_context(place)?;
     }
-    written.flush().with_context(|| format!("write the result to {}", out.display()))
+    write(out, rows.iter().map(|row| serde_json::json!(predict(row, &judge))))
 }
 
 /// Writes what the model sees of each labelled message to `out`: what `make train-triggers` learns from.
-pub(super) fn features(labels: &Path, out: &Path) -> anyhow::Result<()> {
-    each_row(labels, out, |row| {
-        let turns = turns(&row.what);
-        let features: BTreeMap<&str, f32> = Conversation::new(&turns).features_of_last().into_iter().collect();
-        serde_json::json!({"id": row.id, "features": features})
-    })
+pub(super) fn features(labels: &Path, out: &Path, app: &App) -> anyhow::Result<()> {
+    let rows = read(labels)?;
+    let vectors = vectors(&rows, app)?;
+    let seen = rows.iter().map(|row| {
+        let (features, text) = seen(row);
+        let features: BTreeMap<&str, f32> = features.into_iter().collect();
+        serde_json::json!({"id": row.id, "features": features, "vector": vectors.get(&text)})
+    });
+    write(out, seen)
 }
 
-fn predict(row: &Row) -> Prediction<'_> {
+fn read(labels: &Path) -> anyhow::Result<Vec<Row>> {
+    let lines = BufReader::new(File::open(labels).with_context(|| format!("open {}", labels.display()))?);
+    let mut rows = Vec::new();
+    for (index, line) in lines.lines().enumerate() {
+        let place = || format!("{} line {}", labels.display(), index + 1);
+        let line = line.with_context(place)?;
+        if !line.trim().is_empty() {
+            rows.push(serde_json::from_str(&line).with_context(place)?);
+        }
+    }
+    Ok(rows)
+}
+
+fn write(out: &Path, rows: impl Iterator<Item = serde_json::Value>) -> anyhow::Result<()> {
+    let place = || format!("write the result to {}", out.display());
+    let mut written = BufWriter::new(File::create(out).with_context(place)?);
+    for row in rows {
+        writeln!(written, "{row}").with_context(place)?;
+    }
+    written.flush().with_context(place)
+}
+
+fn seen(row: &Row) -> (Vec<(&'static str, f32)>, String) {
+    Conversation::new(&turns(&row.what)).seen_of_last()
+}
+
+/// The vectors of the users' own words, by these; none without an installed model.
+fn vectors(rows: &[Row], app: &App) -> anyhow::Result<HashMap<String, Vec<f32>>> {
+    let (pack, runtime) = (app.paths.models().join(&app.settings.model), app.paths.runtime());
+    if !embed::is_installed(&pack, &runtime) {
+        return Ok(HashMap::new());
+    }
+    let texts: Vec<String> = rows.iter().map(|row| seen(row).1).filter(|text| !text.is_empty()).collect();
+    let mut embedder = BulkEmbedder::open(&pack, &runtime)?;
+    let vectors = VectorCache::open(app, embedder.dimension()).vectors(&texts, &mut embedder)?;
+    Ok(texts.into_iter().zip(vectors).collect())
+}
+
+fn predict<'a>(row: &'a Row, judge: &Judge<'_>) -> Prediction<'a> {
     let turns = turns(&row.what);
     let from_turn = turns.last().map_or(0, |turn| turn.number);
-    let mut labels: Vec<&'static str> = detect(&Conversation::new(&turns), &[])
+    let mut labels: Vec<&'static str> = detect(&Conversation::judged(&turns, judge, 0), &[])
         .iter()
         .filter(|moment| moment.turn == from_turn)
         .filter_map(label)
@@ -108,7 +144,7 @@ fn predict(row: &Row) -> Prediction<'_> {
     labels.dedup();
     let session = SessionId::new(Agent::ClaudeCode, &row.id);
     let excerpt =
-        Excerpt { session: &session, project: None, turns: &turns, from_turn, caught_before: 0, earlier: &[] };
+        Excerpt { session: &session, project: None, turns: &turns, from_turn, caught_before: 0, earlier: &[], judge };
     Prediction { id: &row.id, labels, memorable: !catch(&excerpt).is_empty() }
 }
 
@@ -172,18 +208,23 @@ fn call(seq: u32, tool: &str, command: &str, file: &str, failed: bool, output: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Paths, Settings};
+
+    fn app(home: &Path) -> App {
+        App { paths: Paths::at(home), settings: Settings::default(), now: Timestamp(0) }
+    }
 
     #[test]
     fn rows_become_predictions_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let (labels, out) = (dir.path().join("labels.jsonl"), dir.path().join("out.jsonl"));
         let rows = [
-            r#"{"id":"a","text":"No, the settings file belongs in the home directory, not in the repository","prev_assistant":"Done.","turn":3}"#,
+            r#"{"id":"a","text":"No, the launcher must read the settings from the home directory, not from the repository","prev_assistant":"Done.","turn":3}"#,
             r#"{"id":"b","text":"thanks","turn":4}"#,
             r#"{"id":"c","cmd":"tool list --all","error":"Exit code 2\nunknown flag: --all","next_steps":[{"tool":"Bash","cmd":"tool list --every","error":false,"out":"x"}]}"#,
         ];
         std::fs::write(&labels, rows.join("\n")).unwrap();
-        run(&labels, &out).unwrap();
+        run(&labels, &out, None, &app(dir.path())).unwrap();
         let lines: Vec<serde_json::Value> =
             std::fs::read_to_string(&out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 3);
@@ -198,7 +239,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let labels = dir.path().join("labels.jsonl");
         std::fs::write(&labels, "{\"id\":\"a\"}\n").unwrap();
-        let error = run(&labels, &dir.path().join("out")).unwrap_err();
+        let error = run(&labels, &dir.path().join("out"), None, &app(dir.path())).unwrap_err();
         assert!(error.to_string().contains("line 1"), "{error}");
     }
 }

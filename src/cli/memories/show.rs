@@ -4,11 +4,16 @@ use serde_json::json;
 
 use crate::cli::{App, print_json, print_line};
 use crate::model::{Memory, MemoryId, exchange, percent};
+use crate::store::sqlite::SqliteStore;
 use crate::store::{MemoryHistory, MemoryStore, Observation, RecallFilter, RecallRow, RecallStore, StoreError, Uses};
 use crate::text;
 
 /// Most recalls that are shown.
 const RECALLS: usize = 20;
+/// From this cosine on two memories are about related things; what says the same was made one when it was caught.
+const RELATED: f32 = 0.6;
+/// Related memories shown.
+const MOST_RELATED: usize = 5;
 
 pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
@@ -17,6 +22,7 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
     let history = store.history(id)?;
     let recalls = store.recalls(&RecallFilter { memory: Some(id), limit: RECALLS, ..RecallFilter::default() })?;
     let uses = store.uses(&[id])?.into_iter().next();
+    let related = related(&store, id, &app.settings.model)?;
     if as_json {
         let mut value = exchange::to_json(&memory);
         let seen = |seen: &Observation| json!({ "session": seen.session, "message": seen.message, "at": seen.at, "quote": seen.quote });
@@ -24,6 +30,8 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
         value["history"] = json!(history);
         value["recalls"] = json!(recalls);
         value["uses"] = json!(uses);
+        let near = |(id, likeness): &(MemoryId, f32)| json!({ "id": id, "likeness": likeness });
+        value["related"] = related.iter().map(near).collect();
         return print_json(&value);
     }
     print_line(super::summary(&memory));
@@ -33,9 +41,27 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
     for (name, value) in facts(&memory, &history, uses.as_ref()).iter().filter(|(_, value)| !value.is_empty()) {
         print_line(format_args!("{name:10} {}", text::one_line(value, 400)));
     }
+    for (other, _) in &related {
+        if let Some(other) = store.memory(*other)? {
+            print_line(format_args!("{:10} {}", "related", super::summary(&other)));
+        }
+    }
     show_evidence(&memory, &observations);
     show_recalls(&recalls);
     Ok(())
+}
+
+/// The memories in use that are nearest in meaning, with cosine. Links are not stored: they follow from the vectors.
+fn related(store: &SqliteStore, id: MemoryId, model: &str) -> anyhow::Result<Vec<(MemoryId, f32)>> {
+    let mut near = store.neighbours(id, model, MOST_RELATED)?;
+    near.retain(|(_, likeness)| *likeness >= RELATED);
+    let mut related = Vec::with_capacity(near.len());
+    for (other, likeness) in near {
+        if store.memory(other)?.is_some_and(|memory| memory.draft.status.recallable()) {
+            related.push((other, likeness));
+        }
+    }
+    Ok(related)
 }
 
 fn facts(memory: &Memory, history: &MemoryHistory, uses: Option<&Uses>) -> Vec<(&'static str, String)> {

@@ -7,6 +7,10 @@ use super::{memories, memory_rows};
 use crate::model::{MemoryId, MemoryStatus, Timestamp};
 use crate::store::{MemoryEdit, Observation, StoreError};
 
+/// In so many sessions something found out is no longer a single case. What the user settled keeps its kind: a decision
+/// that is repeated is still a decision, and may still be replaced.
+const SEEN_FOR_A_PATTERN: u32 = 3;
+
 /// Adds the evidence once; counts it when its session is another than those that count already.
 pub(super) fn observe_again(db: &Connection, id: MemoryId, seen: &Observation) -> Attempt<bool> {
     let memory = memory_rows::memory(db, id)?.ok_or(StoreError::NoSuchMemory(id))?;
@@ -21,6 +25,9 @@ pub(super) fn observe_again(db: &Connection, id: MemoryId, seen: &Observation) -
     .execute(params![id, seen.session, seen.message, seen.at, seen.quote])?;
     if !counted {
         db.prepare_cached("UPDATE memories SET times_observed = times_observed + 1 WHERE id = ?")?.execute([id])?;
+        let statement = "UPDATE memories SET kind = 'pattern'
+             WHERE id = ? AND times_observed >= ? AND kind IN ('learning', 'insight')";
+        db.prepare_cached(statement)?.execute(params![id, SEEN_FOR_A_PATTERN])?;
     }
     Ok(!counted)
 }

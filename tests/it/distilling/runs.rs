@@ -3,7 +3,7 @@
 use memory_lane::config::{Backend, DistillerSettings};
 use memory_lane::distiller::{Gate, distiller};
 use memory_lane::model::{Agent, MemoryStatus, SessionId, Timestamp};
-use memory_lane::pipeline;
+use memory_lane::pipeline::{self, Meaning};
 use memory_lane::store::{DistillerStore, MemoryFilter, MemoryStore, SessionStore};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use super::{NOW, Scene, TITLE, WORDS, active, one_memory, replied, session};
 fn the_models_wording_takes_the_place_of_the_rules() {
     let backend = Backend::Anthropic;
     let mut scene = Scene::new(backend, 1, vec![replied(backend, &one_memory())]);
-    let caught = pipeline::catch(&mut scene.store, Timestamp(NOW), &mut |_, _| {}).unwrap();
+    let caught = pipeline::catch(&mut scene.store, &Meaning::unknown(), Timestamp(NOW), &mut |_, _| {}).unwrap();
     assert_eq!(caught.memories, 1, "the rules see the correction too");
     let report = scene.run();
     assert_eq!((report.memories, report.superseded), (1, 1), "{report:?}");
@@ -21,7 +21,7 @@ fn the_models_wording_takes_the_place_of_the_rules() {
     let filter = MemoryFilter { status: Some(MemoryStatus::Superseded), ..MemoryFilter::default() };
     let old = scene.store.memories(&filter).unwrap();
     assert!(old.len() == 1 && old[0].superseded_by.is_some(), "it is kept");
-    let again = pipeline::catch(&mut scene.store, Timestamp(NOW), &mut |_, _| {}).unwrap();
+    let again = pipeline::catch(&mut scene.store, &Meaning::unknown(), Timestamp(NOW), &mut |_, _| {}).unwrap();
     assert_eq!(again.memories, 0);
 }
 

@@ -374,6 +374,15 @@ pub(super) fn what_is_said_again_counts_once_a_session(store: &mut dyn Store) {
     assert!(!store.observe_again(id, &seen("second", "m2", 5)).unwrap(), "the same session");
     assert!(store.observe_again(id, &seen("third", "m1", 3)).unwrap());
     assert_eq!(times(store), 3);
+    assert_eq!(store.memory(id).unwrap().unwrap().draft.kind, first.kind, "what was settled stays what it is");
+    let mut learnt = draft("flags must be sorted", 1);
+    (learnt.kind, learnt.provenance.session) = (MemoryKind::Learning, Some(session_id("first")));
+    let learnt = add(store, &learnt);
+    let kind = |store: &dyn Store| store.memory(learnt).unwrap().unwrap().draft.kind;
+    store.observe_again(learnt, &seen("second", "m1", 4)).unwrap();
+    assert_eq!(kind(store), MemoryKind::Learning);
+    store.observe_again(learnt, &seen("third", "m1", 4)).unwrap();
+    assert_eq!(kind(store), MemoryKind::Pattern, "three sessions make a pattern");
     let noted: Vec<_> = store.observations(id).unwrap().into_iter().map(|seen| (seen.session, seen.message)).collect();
     let expected = [("first", "m9"), ("third", "m1"), ("second", "m1"), ("second", "m2")];
     assert_eq!(noted, expected.map(|(session, message)| (session_id(session), message.to_owned())));
