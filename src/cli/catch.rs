@@ -82,7 +82,7 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
         (Some(distilled), true) => print_json(&json!({"rules": report, "distiller": distilled}))?,
         (distilled, false) => {
             print_line(summary(&report, left));
-            distilled.iter().map(|distilled| distil::summary(distilled)).for_each(print_line);
+            distilled.iter().map(distil::summary).for_each(print_line);
         }
     }
     if let Some(first) = report.failed.first() {
