@@ -258,8 +258,12 @@ fn as_context(lines: &[Line]) -> Vec<Line> {
 fn hint(moment: &Moment, turns: &[Turn], lines: &mut [Line]) {
     let Some(seq) = position(moment, turns) else { return };
     let Some(line) = lines.iter_mut().find(|line| line.seq == seq) else { return };
-    let words: Vec<String> = moment.hits().iter().map(|hit| format!("\"{}\"", one_line(&hit.words, 60))).collect();
-    let words = redact(&words.join(", ")).into_owned();
+    // A hit's words are of the whole text in lower case, where a secret may not look like one any more: only what the
+    // line itself shows may be told.
+    let shown = line.text.to_lowercase();
+    let told = moment.hits().iter().filter(|hit| shown.contains(&hit.words.to_lowercase()));
+    let words: Vec<String> = told.map(|hit| format!("\"{}\"", one_line(&hit.words, 60))).collect();
+    let words = words.join(", ");
     let hint = format!("{} {words}", moment.trigger);
     line.hints.push(hint.trim_end().to_owned());
 }

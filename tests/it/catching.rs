@@ -199,7 +199,7 @@ fn a_recovery_keeps_what_failed_and_what_worked() {
         "In rocket, `rocket diff 7 --stat` fails (unknown flag: --stat); `rocket diff 7 --name-only` works."
     );
     assert!((draft.confidence - 0.65).abs() < 1e-6);
-    assert_eq!(draft.quote, "", "the prompt says nothing of the lesson");
+    assert_eq!(draft.quote, "$ rocket diff 7 --stat\nunknown flag: --stat", "the prompt says nothing of the lesson");
 }
 
 #[test]
@@ -397,7 +397,8 @@ proptest! {
             prop_assert!((0.0..=0.65001).contains(&draft.confidence));
             prop_assert!(draft.origin != Origin::Tool);
             let said = talk.turns.iter().filter_map(|turn| turn.prompt.as_ref()).any(|prompt| prompt.text.contains(&draft.quote));
-            prop_assert!(said || draft.trigger == Trigger::Recovery && draft.quote.is_empty(), "quote {:?} is nobody's", draft.quote);
+            let failed = draft.trigger == Trigger::Recovery && draft.quote.starts_with("$ ");
+            prop_assert!(said || failed, "quote {:?} is nobody's", draft.quote);
             if draft.origin == Origin::User {
                 prop_assert!(draft.source_chunk.contains(&draft.quote));
             }

@@ -219,7 +219,7 @@ fn a_backfill_reads_the_newest_first_and_goes_on_where_it_ended() {
     assert!(dry.contains("would read 0 sessions"), "nothing is ingested yet: {dry}");
     home.run(&["ingest"]);
     let dry = home.json(&["catch", "--backfill", "--limit", "4", "--dry-run", "--json"]);
-    assert_eq!((&dry["sessions"], &dry["left_out"]), (&json!(4), &json!(SESSIONS.len() - 4)));
+    assert_eq!((&dry["rules"]["sessions"], &dry["rules"]["left_out"]), (&json!(4), &json!(SESSIONS.len() - 4)));
     assert_eq!(memories(&home), Vec::<Value>::new());
 
     let said = home.run(&["catch", "--backfill", "--limit", "2"]);
@@ -246,7 +246,7 @@ fn a_backfill_reads_the_newest_first_and_goes_on_where_it_ended() {
 fn the_order_of_reading_does_not_change_what_holds() {
     let read = |arguments: &[&str]| {
         let home = Home::new();
-        let (old, new) = ("Always use npm for packages", "From now on we use pnpm instead of npm for all packages");
+        let (old, new) = ("Always use npm for all packages", "From now on we use pnpm instead of npm for all packages");
         write_session(&home, &["Set up the build", old], 0);
         write_session(&home, &["Look at the build", new], 1);
         home.run(&["ingest"]);
@@ -257,7 +257,7 @@ fn the_order_of_reading_does_not_change_what_holds() {
         (over, held)
     };
     let oldest_first = read(&["catch"]);
-    assert_eq!(oldest_first.0, ["Always use npm for packages"], "{oldest_first:?}");
+    assert_eq!(oldest_first.0, ["Always use npm for all packages"], "{oldest_first:?}");
     let mut newest_first = read(&["catch", "--backfill"]);
     newest_first.1.reverse();
     assert_eq!(newest_first, oldest_first);

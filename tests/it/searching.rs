@@ -220,7 +220,7 @@ fn meaning_finds_the_thread_when_no_word_does() {
     research(&machine);
     // Catching embeds; the worker does both. By hand, an edit of any memory does.
     machine.run(&["remember", "Deploys go through the blue pipeline", "--kind", "workflow"]);
-    let search = "embedded database engine";
+    let search = "storage engine choice";
     let found = machine.json(&["sessions", "search", search, "--json"]);
     assert_eq!(found["by_meaning"], true);
     let hit = &found["messages"][0];
@@ -276,7 +276,11 @@ fn pins_and_titles_are_the_persons() {
     machine.run(&["sessions", "unpin", RESEARCH]);
     machine.run(&["sessions", "title", RESEARCH]);
     assert_eq!(machine.json(&["sessions", "list", "--pinned", "--json"])["sessions"], json!([]));
-    assert_eq!(machine.json(&["sessions", "show", RESEARCH, "--json"])["session"]["title"], Value::Null);
+    assert_eq!(
+        machine.json(&["sessions", "show", RESEARCH, "--json"])["session"]["title"],
+        "compare Redis, Postgres and SQLite for the basket store",
+        "what it was asked first"
+    );
 }
 
 #[test]

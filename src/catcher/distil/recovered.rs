@@ -56,10 +56,14 @@ pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraf
 /// The failure as the index knows failures, so that the same one is found again by its command and its line.
 fn failure(recovery: &Recovery) -> String {
     let command = one_line(&recovery.failed, BODY_COMMAND_CHARS);
-    if is_addressed_to_reader(&recovery.error) {
-        return format!("$ {command}");
-    }
-    format!("$ {command}\n{}", recovery.error).trim_end().to_owned()
+    error(recovery).map_or_else(|| format!("$ {command}"), |error| format!("$ {command}\n{error}"))
+}
+
+/// The error; none where it is advice rather than an error. Its first sentence names it, and what follows is advice, of
+/// whomever.
+fn error(recovery: &Recovery) -> Option<&str> {
+    let error = recovery.error.split_once(". ").map_or(recovery.error.as_str(), |(error, _)| error);
+    (!error.is_empty() && !is_addressed_to_reader(error)).then_some(error)
 }
 
 /// Whether a command is about one thing of that day (an id, a long text) and no use in another session.
@@ -74,10 +78,7 @@ fn body(scene: &Scene<'_>, recovery: &Recovery) -> String {
     // A work tree called `2` tells nobody where.
     let telling = name.filter(|name| name.chars().filter(|c| c.is_alphabetic()).count() >= 2);
     let place = telling.map(|name| format!("In {name}, "));
-    // The first sentence names the error; what follows it is advice, of whomever.
-    let error = recovery.error.split_once(". ").map_or(recovery.error.as_str(), |(error, _)| error);
-    let told = error.is_empty() || is_addressed_to_reader(error);
-    let why = if told { String::new() } else { format!(" ({error})") };
+    let why = error(recovery).map_or_else(String::new, |error| format!(" ({error})"));
     format!(
         "{}`{}` fails{why}; `{}` works.",
         place.unwrap_or_default(),

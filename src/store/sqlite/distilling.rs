@@ -86,10 +86,6 @@ fn record(
 ) -> Attempt<Vec<Option<MemoryId>>> {
     let mut ids = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        if is_forgotten(db, draft)? {
-            ids.push(None);
-            continue;
-        }
         ids.push(match memories::add(db, draft, now)? {
             Added::New(id) => Some(id),
             Added::Known(_) | Added::Forgotten => None,
@@ -106,13 +102,6 @@ fn record(
         db.prepare_cached(statement)?.execute(params![session, upto_seq])?;
     }
     Ok(ids)
-}
-
-/// Whether a memory of the same message was forgotten. What a model words has another title each time, so that the
-/// tombstone of a moment does not know it again.
-fn is_forgotten(db: &Connection, draft: &MemoryDraft) -> Attempt<bool> {
-    let place = params![draft.provenance.session, draft.provenance.seq];
-    Ok(db.prepare_cached("SELECT 1 FROM forgotten_places WHERE session = ? AND seq = ?")?.exists(place)?)
 }
 
 fn begin_call(db: &Connection, call: &DistillerCall) -> Attempt<i64> {

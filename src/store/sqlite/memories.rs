@@ -31,7 +31,7 @@ pub(super) fn add(db: &Connection, draft: &MemoryDraft, now: Timestamp) -> Attem
 }
 
 /// Whether a memory that a person had forgotten stood on the same message. Its words need not be the same: a later
-/// version of the catcher words it differently.
+/// version of the catcher or a model words it differently.
 fn stands_on_forgotten(db: &Connection, draft: &MemoryDraft) -> Attempt<bool> {
     let (Some(session), Some(message)) = (&draft.provenance.session, evidence(draft)) else { return Ok(false) };
     let statement = "SELECT 1 FROM forgotten_messages WHERE session = ? AND message = ? AND of_recovery = ?";
@@ -157,11 +157,6 @@ pub(super) fn forget(db: &Connection, id: MemoryId, now: Timestamp) -> Attempt<(
         return Err(StoreError::NoSuchMemory(id).into());
     }
     bury_evidence(db, id, now)?;
-    db.prepare_cached(
-        "INSERT OR IGNORE INTO forgotten_places (session, seq)
-         SELECT session, seq FROM memories WHERE id = ? AND session IS NOT NULL AND seq IS NOT NULL",
-    )?
-    .execute([id])?;
     vectors::drop_all(db, id)?;
     words::unindex(db, id)?;
     // A person who asks for this means it: 0.4 s at 100,000 memories is well spent.

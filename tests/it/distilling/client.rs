@@ -271,7 +271,9 @@ fn a_dry_run_says_what_it_would_take_and_sends_nothing() {
         String::from_utf8(output.stdout).unwrap()
     };
     let offers: Value = serde_json::from_str(&run(&["catch", "--dry-run", "--json"])).unwrap();
-    let of = |name: &str| offers.as_array().unwrap().iter().find(|offer| offer["distiller"] == name).unwrap().clone();
+    let of = |name: &str| {
+        offers["distillers"].as_array().unwrap().iter().find(|offer| offer["distiller"] == name).unwrap().clone()
+    };
     assert_eq!((&of("rules")["calls"], &of("rules")["dollars"]), (&json!(0), &json!(0.0)));
     let anthropic = of("anthropic");
     assert_eq!((&anthropic["sessions"], &anthropic["calls"], &anthropic["hours"]), (&json!(3), &json!(3), &json!(2)));
@@ -280,7 +282,9 @@ fn a_dry_run_says_what_it_would_take_and_sends_nothing() {
     assert!((anthropic["dollars"].as_f64().unwrap() - expected).abs() < 1e-5, "{anthropic}");
     assert_eq!(of("openai")["dollars"], Value::Null, "no price is better than a wrong one");
     let text = run(&["catch", "--dry-run", "--distiller", "claude"]);
-    assert!(text.starts_with("claude") && text.contains("3 calls") && text.lines().count() == 1, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("would read 3 sessions"), "what the rules would read: {text}");
+    assert!(lines[1].starts_with("claude") && lines[1].contains("3 calls"), "{text}");
     assert_eq!((scene.requests(), scene.left(), scene.titles().len()), (0, 3, 0));
 }
 

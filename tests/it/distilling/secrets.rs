@@ -73,7 +73,7 @@ fn planted() -> Vec<(&'static str, String, &'static str)> {
 fn assert_clean(what: &str, text: &str) {
     for (before, secret, _) in planted() {
         for line in secret.lines().filter(|line| !line.starts_with("-----")) {
-            assert!(!text.contains(line), "{what} holds the secret after {before:?}");
+            assert!(!text.contains(line), "{what} holds the secret after {before:?}: {text}");
         }
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn what_was_forgotten_does_not_come_back_in_other_words(store: &mut d
     let Added::New(id) = store.add_memory(&at("s", "by rules"), NOW).unwrap() else { panic!("it is new") };
     store.forget_memory(id, NOW).unwrap();
     let mut elsewhere = at("s", "of another message");
-    elsewhere.provenance.seq = Some(2);
+    (elsewhere.provenance.seq, elsewhere.provenance.message) = (Some(2), Some("other".to_owned()));
     let ids = store.record_distilled(&session_id("s"), 4, &[at("s", "by a model"), elsewhere], &[], NOW).unwrap();
     assert!(ids[0].is_none() && ids[1].is_some(), "{ids:?}");
 }

@@ -25,10 +25,3 @@ CREATE TABLE distiller_state (
     cause     TEXT,
     why       TEXT
 ) STRICT, WITHOUT ROWID;
-
--- Messages of which a memory was forgotten: a model would word the same thing in other words.
-CREATE TABLE forgotten_places (
-    session TEXT NOT NULL,
-    seq     INTEGER NOT NULL,
-    PRIMARY KEY (session, seq)
-) STRICT, WITHOUT ROWID;
