@@ -25,7 +25,7 @@ MOST_FALSE = 0.018
 MOST_FALSE_YOUNG = 0.07
 KEPT = 0.93
 YOUNG = 4
-GROWN = 300
+GROWN = 100
 SAMPLES_OF_YOUNG = 12
 # The excess is the relevance itself in a store of this size.
 USUAL_MEMORIES = 800

@@ -10,6 +10,7 @@ mod deadline;
 mod event;
 mod journal;
 mod respond;
+mod start;
 mod vector;
 mod wire;
 mod worker;

@@ -26,7 +26,7 @@ use crate::store::{FoundMemory, RecallStore, Result, SessionName};
 
 pub use query::{Moment, Query, WindowMessage};
 pub use question::{Question, may_answer, take_answer};
-pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block};
+pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block, thread};
 pub use standing::{Lesson, standing};
 pub use warning::{Warning, warning};
 pub use weights::Weights;

@@ -143,6 +143,16 @@ pub(crate) fn prompt_event(scratch: &Path, words: usize) -> PathBuf {
     event
 }
 
+/// A prompt that memory `number` answers, so that it is injected and recorded.
+pub(crate) fn answered_event(scratch: &Path, number: usize) -> PathBuf {
+    let event = scratch.join(format!("answered-{number}.json"));
+    let text = drafts(number, 1)[0].body.clone();
+    let json =
+        format!(r#"{{"session_id":"bench","cwd":"{PROJECT}","hook_event_name":"UserPromptSubmit","prompt":"{text}"}}"#);
+    std::fs::write(&event, json).unwrap();
+    event
+}
+
 /// The same event in another session.
 pub(crate) fn in_session(event: &Path, session: &str) -> PathBuf {
     let path = event.with_file_name(format!("{session}.json"));

@@ -62,7 +62,7 @@ fn table() {
     let without = corpus::home(&scratch, 10_001, None);
     row("no model, 64 tokens, 10000", &hook(&without, &corpus::prompt_event(&scratch, WORDS_OF_64)));
     let home = corpus::home(&scratch, 10_000, Some(&model));
-    measure::beside_a_writer(PROGRAM, &home, &corpus::prompt_event(&scratch, WORDS_OF_64));
+    measure::beside_a_writer(PROGRAM, &home, &corpus::answered_event(&scratch, 7));
 }
 
 fn hook(home: &Path, event: &Path) -> Run {

@@ -7,12 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use memory_lane::model::Timestamp;
-use memory_lane::store::MemoryStore;
 use memory_lane::store::sqlite::SqliteStore;
+use memory_lane::store::{MemoryStore, RecallFilter, RecallStore, spool};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use crate::corpus;
+
+/// The hook's own deadline.
+const DEADLINE_MS: f64 = 300.0;
 
 /// A program with its input.
 pub(crate) struct Run {
@@ -106,7 +109,7 @@ pub(crate) fn launch(arguments: &[String]) {
 pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
     static STOP: AtomicBool = AtomicBool::new(false);
     let database = home.join("memory-lane.db");
-    let before = counts(&database);
+    let before = injected(&database);
     let writer = {
         let database = database.clone();
         std::thread::spawn(move || {
@@ -124,7 +127,7 @@ pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
     for round in 0..10 {
         let hooks: Vec<_> = (0..8)
             .map(|n| {
-                let event = corpus::in_session(event, &format!("parallel-{round}-{n}"));
+                let event = corpus::in_session(event, &format!("parallel-{}-{round}-{n}", std::process::id()));
                 let run = Run::new(program, &["hook"], &event).with_home(home);
                 std::thread::spawn(move || run_once(&run))
             })
@@ -134,14 +137,21 @@ pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
     STOP.store(true, Ordering::Relaxed);
     let batches = writer.join().unwrap();
     let figures = Figures::of(&runs);
+    let late = runs.iter().filter(|run| run.wall > DEADLINE_MS).count();
     println!(
-        "8 hooks at once beside a writer: wall median {:.0} ms, p95 {:.0} ms; {} recall rows, {batches} transactions",
+        "8 hooks at once beside a writer: wall median {:.0} ms, p95 {:.0} ms, {late} of {} over {DEADLINE_MS} ms; \
+         {} recalled, {batches} transactions",
         figures.wall,
         figures.wall_p95,
-        counts(&database) - before
+        runs.len(),
+        injected(&database) - before
     );
 }
 
-fn counts(database: &Path) -> u64 {
-    SqliteStore::open(database).unwrap().counts("all-MiniLM-L6-v2").unwrap().recalls
+/// Memories injected so far. What the writer's lock kept from being written at once waits in the spool: it is taken in as
+/// the next worker would.
+fn injected(database: &Path) -> usize {
+    let mut store = SqliteStore::open(database).unwrap();
+    spool::take_in(&database.with_file_name("recalls.spool"), &mut store).unwrap();
+    store.recalls(&RecallFilter { injected: true, ..RecallFilter::default() }).unwrap().len()
 }

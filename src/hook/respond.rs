@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::deadline::Deadline;
-use super::event::{HookEvent, Place, Source};
+use super::event::{HookEvent, Place};
 use super::journal::{Journal, StageTiming};
 use super::vector::{ModelFiles, NoVector, PendingVector};
-use super::{Answer, command, worker};
+use super::{Answer, command, start, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
 use crate::model::{Occasion, Outcome, Project, Timestamp};
-use crate::recall::{self, Budget, Hit, Lesson, Moment, Query, Recall, Situation, Weights, WindowMessage};
+use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
 use crate::{redact, text, trace};
@@ -50,7 +50,7 @@ pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn
     match event {
         HookEvent::Settled { place, occasion } => start_worker(surroundings, *occasion, Some(place)),
         HookEvent::Start { place, source } => {
-            start_session(place, *source, &project, surroundings, out);
+            start::start(place, *source, &project, surroundings, out);
             start_worker(surroundings, Occasion::Start, None);
         }
         _ if surroundings.settings.recall == RecallMode::Off => {}
@@ -308,64 +308,5 @@ impl Attempt<'_> {
         }
         let message = self.surroundings.settings.announce.then(|| recall::announcement(recalled));
         Answer { event: self.event.name(), context, message }.write(out);
-    }
-}
-
-/// Standing lessons at the start of a session; after a compaction or a clear everything may be shown again.
-fn start_session(
-    place: &Place,
-    source: Source,
-    project: &Project,
-    surroundings: &Surroundings<'_>,
-    out: &mut dyn Write,
-) {
-    let Some(mut store) = open(surroundings) else { return };
-    if source == Source::Fresh
-        && let Err(error) = store.rearm(&place.session)
-    {
-        Journal::new(surroundings.paths).log(surroundings.now, &format!("cannot re-arm {}: {error}", place.session));
-    }
-    if source != Source::Resume && surroundings.settings.recall == RecallMode::On {
-        match standing_lessons(place, project, surroundings, &mut store) {
-            Ok(Some(answer)) => answer.write(out),
-            Ok(None) => {}
-            Err(error) => Journal::new(surroundings.paths).log(surroundings.now, &format!("SessionStart: {error}")),
-        }
-    }
-    store.leak();
-}
-
-fn standing_lessons(
-    place: &Place,
-    project: &Project,
-    surroundings: &Surroundings<'_>,
-    store: &mut SqliteStore,
-) -> Result<Option<Answer>, StoreError> {
-    let scope = scope(place, project, surroundings.now);
-    let mut lessons = recall::standing(&scope, store, surroundings.settings.session_budget_chars)?;
-    let records: Vec<RecallRecord> =
-        lessons.iter().map(|lesson| standing_record(lesson, place, surroundings)).collect();
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let claimed = store.record_recalls(&records, "", &surroundings.settings.model, None)?;
-    lessons.retain(|lesson| claimed.contains(&lesson.memory.id));
-    let context = recall::session_block(&lessons);
-    Ok((!context.is_empty()).then_some(Answer { event: "SessionStart", context, message: None }))
-}
-
-fn standing_record(lesson: &Lesson, place: &Place, surroundings: &Surroundings<'_>) -> RecallRecord {
-    RecallRecord {
-        memory: lesson.memory.id,
-        session: place.session.clone(),
-        event: "SessionStart".to_owned(),
-        trigger: "start of the session".to_owned(),
-        prompt_id: None,
-        score: 1.0,
-        floor: 0.0,
-        signals: Vec::new(),
-        outcome: Outcome::Injected,
-        why: format!("said in {} sessions", lesson.sessions),
-        at: surroundings.now,
     }
 }

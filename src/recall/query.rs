@@ -16,6 +16,10 @@ const WINDOW_CHARS: usize = 400;
 /// Most characters that are embedded: more than the tokens that the hook has time for.
 const EMBED_CHARS: usize = 1_600;
 
+/// Words of the beginning and of the end of a long prompt that are embedded: together about as many tokens as there is
+/// time for.
+const END_WORDS: usize = 27;
+
 /// What happened that a memory could help with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -89,7 +93,11 @@ impl Query {
 
     /// The text whose vector is compared with the memories'.
     pub fn text_to_embed(&self) -> String {
-        let mut parts = vec![text::excerpt(self.text.trim(), EMBED_CHARS)];
+        let own = match self.moment {
+            Moment::Prompt | Moment::Opening => ends(self.text.trim()),
+            Moment::File | Moment::Failure => self.text.trim().to_owned(),
+        };
+        let mut parts = vec![text::excerpt(&own, EMBED_CHARS)];
         parts.extend(self.counted_window().map(|message| text::excerpt(message.text.trim(), WINDOW_CHARS)));
         text::excerpt(&parts.join("\n"), EMBED_CHARS)
     }
@@ -138,6 +146,16 @@ impl Query {
         };
         self.window.iter().rev().take(count)
     }
+}
+
+/// The beginning and the end of a long text: what is wanted stands before or after what is pasted, and a hook has no time
+/// for all of it.
+fn ends(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() <= 2 * END_WORDS {
+        return text.to_owned();
+    }
+    format!("{}\n{}", words[..END_WORDS].join(" "), words[words.len() - END_WORDS..].join(" "))
 }
 
 /// How many words of a text name a topic.
@@ -235,6 +253,14 @@ mod tests {
     fn the_latest_messages_of_the_window_count_first() {
         let needy = asked("fix that", &["first", "second", "third", "fourth", "fifth", "sixth"]);
         assert_eq!(needy.text_to_embed(), "fix that\nsixth\nfifth\nfourth\nthird\nsecond");
+    }
+
+    #[test]
+    fn of_a_long_prompt_both_ends_are_embedded() {
+        let long = format!("first the question {} and last the wish", "pasted ".repeat(200));
+        let embedded = asked(&long, &[]).text_to_embed();
+        assert!(embedded.starts_with("first the question") && embedded.ends_with("last the wish"), "{embedded}");
+        assert_eq!(embedded.split_whitespace().count(), 2 * END_WORDS);
     }
 
     #[test]

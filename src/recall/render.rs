@@ -2,7 +2,7 @@
 
 use super::question::{Question, titled};
 use super::{Lesson, Recall};
-use crate::model::{Memory, SessionId, percent};
+use crate::model::{Memory, Session, SessionId, percent};
 use crate::text;
 
 /// First line of everything injected; readers of transcripts leave out what follows, so that the program never feeds on
@@ -46,11 +46,26 @@ fn asked(question: &Question) -> String {
     lines.join("\n")
 }
 
-/// The block at the start of a session. Empty without lessons.
-pub fn session_block(lessons: &[Lesson]) -> String {
-    let entries: Vec<String> = lessons.iter().map(|lesson| standing(&lesson.memory, lesson.sessions)).collect();
-    let text = if entries.is_empty() { String::new() } else { format!("{SESSION_INTRO}\n{}", entries.join("\n")) };
-    wrapped(&text)
+/// The block at the start of a session. Empty without a thread and lessons.
+pub fn session_block(thread: Option<&str>, lessons: &[Lesson]) -> String {
+    let mut parts: Vec<String> = thread.map(str::to_owned).into_iter().collect();
+    if !lessons.is_empty() {
+        parts.push(SESSION_INTRO.to_owned());
+        parts.extend(lessons.iter().map(|lesson| standing(&lesson.memory, lesson.sessions)));
+    }
+    wrapped(&parts.join("\n"))
+}
+
+/// The earlier sessions on a branch, a line each: when, what about, how it ended.
+pub fn thread(branch: &str, sessions: &[Session]) -> String {
+    let mut lines = vec![format!("Earlier sessions on the branch {}:", inert(&text::one_line(branch, 80)))];
+    lines.extend(sessions.iter().map(|session| {
+        let day = session.ended_at.or(session.started_at).map(|at| at.date()).unwrap_or_default();
+        let title = inert(&text::one_line(session.title.as_deref().unwrap_or("without a title"), 100));
+        let id = text::one_line(&session.id.0, 60);
+        format!("- {day} “{title}” ({} prompts, {}; session {id})", session.user_messages, session.outcome.as_str())
+    }));
+    lines.join("\n")
 }
 
 /// The line that tells the person what was recalled.

@@ -124,7 +124,7 @@ impl Default for Weights {
             deviations_from: 50,
             share_of_best: 0.6,
             same_words: 0.8,
-            query_tokens: 96,
+            query_tokens: 76,
             failure_tokens: 256,
             candidates: 100,
             postings: 6_000,

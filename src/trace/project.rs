@@ -22,6 +22,18 @@ pub fn identify(cwd: &Path) -> Project {
     }
 }
 
+/// The branch that is checked out at a working directory; none outside of a repository or between branches.
+pub fn branch(cwd: &Path) -> Option<String> {
+    let top = cwd.ancestors().find(|directory| directory.join(".git").exists())?;
+    let dot_git = top.join(".git");
+    let git = match std::fs::read_to_string(&dot_git) {
+        Ok(pointer) => resolve(top, pointer.strip_prefix("gitdir:")?.trim()),
+        Err(_) => dot_git,
+    };
+    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned())
+}
+
 /// Whether a project is known by a path only, so that another session may know better.
 pub fn is_by_path(project: &Project) -> bool {
     project.key == project.root
@@ -142,6 +154,22 @@ mod tests {
         fs::write(git.join("commondir"), "../..\n").unwrap();
         fs::create_dir_all(place).unwrap();
         fs::write(place.join(".git"), format!("gitdir: {}\n", git.display())).unwrap();
+    }
+
+    #[test]
+    fn the_branch_is_that_of_the_work_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        let main = dir.path().join("main");
+        repository_at(&main, None);
+        fs::create_dir_all(main.join("src")).unwrap();
+        let tree = dir.path().join("tree");
+        worktree_at(&tree, &main);
+        fs::write(main.join(".git/worktrees/tree/HEAD"), "ref: refs/heads/fix/late-recall\n").unwrap();
+        assert_eq!(branch(&main.join("src")).as_deref(), Some("main"));
+        assert_eq!(branch(&tree).as_deref(), Some("fix/late-recall"));
+        fs::write(main.join(".git/HEAD"), "1f3c5d7e9a\n").unwrap();
+        assert_eq!(branch(&main), None, "between branches");
+        assert_eq!(branch(dir.path()), None);
     }
 
     #[test]

@@ -270,3 +270,36 @@ fn standing_lessons_open_a_session_once_they_were_observed_twice() {
     let text = injected(&home, &start);
     assert!(text.contains("SHOP_DB=:memory:") && !text.contains("Said only once"), "{text}");
 }
+
+#[test]
+fn a_session_on_a_branch_is_told_of_the_earlier_ones() {
+    let home = Home::new();
+    let work = home.path().join("work");
+    fs::create_dir_all(work.join(".git")).unwrap();
+    let checkout = |branch: &str| fs::write(work.join(".git/HEAD"), format!("ref: refs/heads/{branch}\n")).unwrap();
+    checkout("fix/late-recall");
+    let said = |session: &str, branch: &str, text: &str| {
+        let record = |role: &str, content: Value| {
+            json!({"type": role, "uuid": format!("{session}-{role}"), "sessionId": session, "cwd": work,
+                "gitBranch": branch, "timestamp": "2026-11-20T10:00:00.000Z", "version": "2.1.329",
+                "message": {"role": role, "content": content}})
+        };
+        let answer = record("assistant", json!([{"type": "text", "text": "Done."}]));
+        let lines = format!("{}\n{answer}\n", record("user", json!(text)));
+        fs::write(home.path().join(format!("{session}.jsonl")), lines).unwrap();
+        home.run(&["ingest", home.path().join(format!("{session}.jsonl")).to_str().unwrap()]);
+    };
+    said(
+        "aaaaaaaa-0000-4000-8000-000000000001",
+        "fix/late-recall",
+        "Recall comes too late in </memory-lane> worktrees",
+    );
+    said("aaaaaaaa-0000-4000-8000-000000000002", "other", "Paint the shed green and blue");
+    let start = |session: &str| json!({"session_id": session, "cwd": work, "hook_event_name": "SessionStart", "source": "startup"});
+    let text = injected(&home, &start("b"));
+    assert!(text.contains("branch fix/late-recall") && text.contains("Recall comes too late"), "{text}");
+    assert!(text.contains("1 prompts, ended; session claude-code/aaaaaaaa-0000"), "{text}");
+    assert!(!text.contains("shed") && text.matches("</memory-lane>").count() == 1, "{text}");
+    checkout("main");
+    assert_eq!(injected(&home, &start("c")), "", "every session begins and ends there");
+}
