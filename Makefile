@@ -12,7 +12,7 @@ MEMORY_LANE_SHARED ?= ../shared
 export MEMORY_LANE_SHARED
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test ci unit lint bench bench-ingest fuzz eval calibrate train-triggers eval-memories run-hook doc clean FORCE
+.PHONY: help demo test ci unit lint bench bench-ingest fuzz eval ablate calibrate train-triggers eval-memories run-hook doc clean FORCE
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: $(PROGRAM) $(TEST)/home/$(MODEL) ## the hook as a whole process, with ref
 
 eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMORY_LANE_SHARED
 	@sh evals/run.sh $(PROGRAM) $(TEST)/home
+
+ablate: $(PROGRAM) $(TEST)/home/$(MODEL) ## the same without each signal, to see what it is worth
+	@sh evals/ablate.sh $(PROGRAM) $(TEST)/home
 
 calibrate: $(PROGRAM) $(TEST)/home/$(MODEL) ## fit recall's floors and probabilities to the judged sets under $MEMORY_LANE_SHARED
 	MEMORY_LANE_HOME=$(TEST)/home python3 evals/calibrate.py $(PROGRAM) src/recall/calibration.json $(MEMORY_LANE_SHARED)/bench

@@ -15,5 +15,6 @@ for set in ${EVAL_SETS:-locomo-turn locomo-session replay-theme replay-fail repl
 	echo "== $set"
 	"$program" eval "$bench/data/$set" --run "$runs/$set.tsv" --injected "$runs/$set-injected.tsv"
 	python3 "$bench/lanebench/score.py" "$bench/data/$set" "$runs/$set.tsv" --by type --ci --curve
+	python3 "$(dirname "$0")/noise.py" "$bench/data/$set" "$runs/$set.tsv" "$runs/$set-injected.tsv"
 	echo "injected: $(cut -f1 "$runs/$set-injected.tsv" | sort -u | wc -l) of $(wc -l <"$bench/data/$set/queries.jsonl") queries"
 done
