@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::candidates::Candidates;
 use super::fuse::Ranked;
 use super::{Hit, Moment, Situation, calibration, render};
-use crate::model::{Explanation, MemoryId, Outcome, percent};
+use crate::model::{Explanation, MemoryId, Outcome};
 use crate::text;
 
 /// Decides the outcome of every candidate, best first.
@@ -59,7 +59,7 @@ fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
 /// Why a candidate is not good enough, if it is not.
 fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, floor: f32) -> Option<String> {
     if candidate.relevance < floor {
-        return Some(format!("below the floor of {:.0} %", percent(floor)));
+        return Some(format!("below the floor of {floor:.2}"));
     }
     let evidence = &candidate.evidence;
     let cosine = evidence.cosine?;
