@@ -19,8 +19,10 @@ const LEAST_TERMS: usize = 2;
 const UNSEEN: f32 = 200.0;
 /// A word in more texts than this share leads nowhere, and costs most of the time.
 const TOO_COMMON: f32 = 0.2;
-/// But never fewer texts than this.
+/// But never fewer texts than this, and never more than that: with the number of followed pairs bounded, the work grows
+/// with the number of memories and not with its square.
 const ALWAYS_FOLLOWED: usize = 20;
+const MOST_FOLLOWED: usize = 500;
 
 /// A memory as far as likeness is concerned.
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ pub fn kin(wordings: &[Wording], from: MemoryId) -> Vec<(MemoryId, MemoryId, f32
         .iter()
         .map(|terms| terms.iter().map(|term| worth[term.as_str()].powi(2)).sum::<f32>().sqrt().max(f32::MIN_POSITIVE))
         .collect();
-    let followed = ((wordings.len() as f32 * TOO_COMMON) as usize).max(ALWAYS_FOLLOWED);
+    let followed = ((wordings.len() as f32 * TOO_COMMON) as usize).clamp(ALWAYS_FOLLOWED, MOST_FOLLOWED);
     let mut pairs = Vec::new();
     for (at, terms) in texts.iter().enumerate().filter(|(at, _)| wordings[*at].id > from) {
         let mut shared: HashMap<usize, f32> = HashMap::new();
