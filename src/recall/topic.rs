@@ -8,7 +8,7 @@ use crate::model::MemoryDraft;
 use crate::text;
 
 /// Share of the best cosine among the memories of the named, below which a memory without a word of the topic is about
-/// something else. On the sample of `tests/it/scenarios.rs`: 0.62 for head counts against 0.78 for events.
+/// something else.
 const SHARE_OF_BEST: f32 = 0.85;
 
 /// What a prompt is about beside the names in it.
