@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use rust_stemmers::{Algorithm, Stemmer};
 
 pub use command::{comparable_command, without_numbers};
-pub use common_words::common_share;
+pub use common_words::{common_share, rarity};
 pub use failure::{FailureTerms, failure_terms};
 pub use headline::headline;
 pub use stop_words::is_stop_word;

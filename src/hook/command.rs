@@ -7,7 +7,7 @@ use super::event::Place;
 use super::journal::Journal;
 use super::respond::{Surroundings, open, scope};
 use crate::config::RecallMode;
-use crate::model::{Outcome, Project};
+use crate::model::Project;
 use crate::recall;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, StoreError};
@@ -50,19 +50,9 @@ fn warning(
         return Ok(None);
     }
     if let Some(memory) = &warning.solved {
-        let record = RecallRecord {
-            memory: memory.id,
-            session: place.session.clone(),
-            event: "PreToolUse".to_owned(),
-            trigger: text::one_line(&warning.command, TRIGGER_CHARS),
-            prompt_id: None,
-            score: 1.0,
-            floor: 0.0,
-            signals: Vec::new(),
-            outcome: Outcome::Injected,
-            why: format!("this command failed in {} earlier sessions", warning.sessions),
-            at: surroundings.now,
-        };
+        let trigger = text::one_line(&warning.command, TRIGGER_CHARS);
+        let why = format!("this command failed in {} earlier sessions", warning.sessions);
+        let record = RecallRecord::given(memory.id, &place.session, "PreToolUse", trigger, why, surroundings.now);
         store.record_recalls(&[record], &warning.command, &surroundings.settings.model, None)?;
     }
     let message = surroundings

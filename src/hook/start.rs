@@ -7,7 +7,7 @@ use super::event::{Place, Source};
 use super::journal::Journal;
 use super::respond::{Surroundings, open, scope};
 use crate::config::RecallMode;
-use crate::model::{Outcome, Project};
+use crate::model::Project;
 use crate::recall::{self, Lesson};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, SessionFilter, SessionStore, StoreError};
@@ -83,17 +83,7 @@ fn thread(place: &Place, project: &Project, store: &SqliteStore) -> Result<Optio
 }
 
 fn standing_record(lesson: &Lesson, place: &Place, surroundings: &Surroundings<'_>) -> RecallRecord {
-    RecallRecord {
-        memory: lesson.memory.id,
-        session: place.session.clone(),
-        event: "SessionStart".to_owned(),
-        trigger: "start of the session".to_owned(),
-        prompt_id: None,
-        score: 1.0,
-        floor: 0.0,
-        signals: Vec::new(),
-        outcome: Outcome::Injected,
-        why: format!("said in {} sessions", lesson.sessions),
-        at: surroundings.now,
-    }
+    let trigger = "start of the session".to_owned();
+    let why = format!("said in {} sessions", lesson.sessions);
+    RecallRecord::given(lesson.memory.id, &place.session, "SessionStart", trigger, why, surroundings.now)
 }

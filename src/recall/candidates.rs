@@ -21,7 +21,7 @@ pub(super) struct Evidence {
     pub(super) bm25: f32,
     /// What the query's words in its best stretch are worth ([`crate::store::LexicalHits::spans`]).
     pub(super) span: f32,
-    /// What it shares with a failure: lines of output, and the command.
+    /// What the lines of output are worth that it shares with a failure.
     pub(super) lines: f32,
     /// Share of the command's names that it holds, 0 to 1.
     pub(super) command: f32,

@@ -15,8 +15,6 @@ const SAME: f32 = 0.5;
 const MOST_TERMS: usize = 60;
 /// "Proceed" is said often and teaches nothing.
 const LEAST_TERMS: usize = 2;
-/// Texts not seen yet, whose words are as common as they are in general; see `text::common_share`.
-const UNSEEN: f32 = 200.0;
 /// A word in more texts than this share leads nowhere, and costs most of the time.
 const TOO_COMMON: f32 = 0.2;
 /// But never fewer texts than this, and never more than that: with the number of followed pairs bounded, the work grows
@@ -44,7 +42,7 @@ pub fn kin(wordings: &[Wording], from: MemoryId) -> Vec<(MemoryId, MemoryId, f32
         }
     }
     let worth: HashMap<&str, f32> =
-        holding.iter().map(|(term, texts)| (*term, rarity(term, texts.len(), wordings.len()))).collect();
+        holding.iter().map(|(term, texts)| (*term, text::rarity(term, texts.len(), wordings.len()))).collect();
     let lengths: Vec<f32> = texts
         .iter()
         .map(|terms| terms.iter().map(|term| worth[term.as_str()].powi(2)).sum::<f32>().sqrt().max(f32::MIN_POSITIVE))
@@ -78,12 +76,6 @@ fn terms(text: &str) -> Vec<String> {
     }
     let terms = text::content_terms(text);
     if terms.len() < LEAST_TERMS { Vec::new() } else { terms }
-}
-
-fn rarity(term: &str, holding: usize, texts: usize) -> f32 {
-    let all = texts as f32 + UNSEEN;
-    let holding = holding as f32 + UNSEEN * text::common_share(term);
-    (1.0 + (all - holding + 0.5).max(0.0) / (holding + 0.5)).ln()
 }
 
 #[cfg(test)]

@@ -193,6 +193,32 @@ pub struct RecallRecord {
     pub at: Timestamp,
 }
 
+impl RecallRecord {
+    /// Of a memory that was given without a query: at the start of a session, before a command.
+    pub fn given(
+        memory: MemoryId,
+        session: &SessionId,
+        event: &str,
+        trigger: String,
+        why: String,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            memory,
+            session: session.clone(),
+            event: event.to_owned(),
+            trigger,
+            prompt_id: None,
+            score: 1.0,
+            floor: 0.0,
+            signals: Vec::new(),
+            outcome: Outcome::Injected,
+            why,
+            at,
+        }
+    }
+}
+
 /// Which recalls to list. Unset fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecallFilter {

@@ -57,6 +57,17 @@ static SHARES: LazyLock<HashMap<String, f32>> = LazyLock::new(|| {
     shares
 });
 
+/// Texts that a store counts as seen elsewhere, whose words are as common as they are in general: two hundred texts weigh as
+/// much as this.
+const UNSEEN: f32 = 200.0;
+
+/// How much a term tells that `holding` of `texts` hold: BM25's inverse frequency, with the texts not seen yet counted in.
+pub fn rarity(term: &str, holding: usize, texts: usize) -> f32 {
+    let all = texts as f32 + UNSEEN;
+    let holding = holding as f32 + UNSEEN * common_share(term);
+    (1.0 + (all - holding + 0.5).max(0.0) / (holding + 0.5)).ln()
+}
+
 /// Share of texts in general that hold this analysed term, 0 to 1.
 pub fn common_share(term: &str) -> f32 {
     if super::is_stop_word(term) {

@@ -1,5 +1,7 @@
 //! What makes two failures the same: the program that ran and the lines it printed, without what changes from run to run.
 
+use super::command::without_numbers;
+
 /// Lines of output that are looked at.
 const MOST_LINES: usize = 60;
 /// Shorter lines say nothing.
@@ -79,22 +81,10 @@ fn normalised_word(word: &str) -> String {
             out.push('#');
             out.push_str(&run[core.len()..]);
         } else {
-            push_without_digits(run, &mut out);
+            out.push_str(&without_numbers(run));
         }
     }
     out
-}
-
-fn push_without_digits(run: &str, out: &mut String) {
-    let mut in_number = false;
-    for c in run.chars() {
-        match (c.is_ascii_digit(), in_number) {
-            (true, false) => out.push('#'),
-            (true, true) => {}
-            (false, _) => out.push(c),
-        }
-        in_number = c.is_ascii_digit();
-    }
 }
 
 /// FNV-1a: the same on every machine and in every version, as the index keeps it.

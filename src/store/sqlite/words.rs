@@ -18,9 +18,6 @@ const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
 /// Frequencies are counted anew once the number of memories has changed by one in this many.
 const RECOUNT_SHARE: i64 = 50;
-/// Texts that a scope counts as seen elsewhere, whose words are as common as they are in general: two hundred memories
-/// weigh as much as this.
-const UNSEEN: f32 = 200.0;
 /// Terms of a memory when no mean is known yet.
 const USUAL_LENGTH: i64 = 40;
 /// A query is never cut below so many terms, whatever they cost.
@@ -112,30 +109,18 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
     if counted.is_empty() {
         return Ok(LexicalHits { left_out: left_out_terms, ..LexicalHits::default() });
     }
-    let memories = memories_in(db, scope)?;
-    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
-    let left_out = LeftOut::of(db, scope)?;
-    let mut marks = Marks::read(db)?;
+    let mut within = Within::new(db, scope)?;
     let mean = fact(db, "terms.mean")?.unwrap_or(USUAL_LENGTH).max(1) as f32;
-    let mut hits = LexicalHits {
-        left_out: left_out_terms,
-        memories: usize::try_from(memories).unwrap_or_default(),
-        ..LexicalHits::default()
-    };
+    let mut hits = LexicalHits { left_out: left_out_terms, memories: within.memories, ..LexicalHits::default() };
     let mut spans = Spans::default();
     for term in counted {
-        let mut here: Vec<(i64, Vec<u32>, f32)> = Vec::new();
-        for (memory, places) in postings(db, &term)? {
-            let mark = marks.get(memory)?.filter(|mark| mark.project == project || mark.project == NO_PROJECT);
-            if let Some(mark) = mark.filter(|_| !left_out.contains(memory)) {
-                here.push((memory, places, mark.terms as f32 / mean));
-            }
-        }
-        let weight = inverse_frequency(here.len(), memories, &term);
+        let here = within.postings(&term)?;
+        let weight = text::rarity(&term, here.len(), within.memories);
         hits.total += weight;
-        for (memory, places, length) in here {
-            *hits.scores.entry(MemoryId(memory)).or_default() += weight * saturated(places.len() as f32, length);
-            spans.add(MemoryId(memory), weight, &places);
+        for Posting { memory, places, terms } in here {
+            let length = terms as f32 / mean;
+            *hits.scores.entry(memory).or_default() += weight * saturated(places.len() as f32, length);
+            spans.add(memory, weight, &places);
         }
         hits.counted.push(term);
     }
@@ -161,31 +146,62 @@ pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: us
     if counted.is_empty() {
         return Ok(worth);
     }
-    let memories = memories_in(db, scope)? as f32;
-    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
-    let left_out = LeftOut::of(db, scope)?;
-    let mut marks = Marks::read(db)?;
+    let mut within = Within::new(db, scope)?;
     for term in counted {
-        let mut here = Vec::new();
-        for (memory, _) in postings(db, &term)? {
-            let mark = marks.get(memory)?.filter(|mark| mark.project == project || mark.project == NO_PROJECT);
-            if mark.is_some() && !left_out.contains(memory) {
-                here.push(MemoryId(memory));
-            }
-        }
+        let here = within.postings(&term)?;
         let holding = here.len() as f32;
-        let rarity = (1.0 + (memories.max(holding) - holding + 0.5) / (holding + 0.5)).ln();
+        let rarity = (1.0 + ((within.memories as f32).max(holding) - holding + 0.5) / (holding + 0.5)).ln();
         worth.total += rarity;
-        for memory in here {
-            *worth.held.entry(memory).or_default() += rarity;
+        for posting in here {
+            *worth.held.entry(posting.memory).or_default() += rarity;
         }
     }
     Ok(worth)
 }
 
+/// A term in one memory.
+struct Posting {
+    memory: MemoryId,
+    /// Where it stands, in terms from the start.
+    places: Vec<u32>,
+    /// Terms of the whole memory.
+    terms: u32,
+}
+
+/// The text index as a scope sees it.
+struct Within<'db> {
+    db: &'db Connection,
+    project: i64,
+    /// How many memories the scope holds, as of the last count.
+    memories: usize,
+    left_out: LeftOut,
+    marks: Marks<'db>,
+}
+
+impl<'db> Within<'db> {
+    fn new(db: &'db Connection, scope: &Scope) -> Attempt<Self> {
+        let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
+        let memories = usize::try_from(memories_in(db, project)?).unwrap_or_default();
+        Ok(Self { db, project, memories, left_out: LeftOut::of(db, scope)?, marks: Marks::read(db)? })
+    }
+
+    /// The memories of the scope that hold a term. How common it is counts within the scope only: the name of a project
+    /// says nothing in its own sessions.
+    fn postings(&mut self, term: &str) -> Attempt<Vec<Posting>> {
+        let mut here = Vec::new();
+        for (memory, places) in postings(self.db, term)? {
+            let mark = self.marks.get(memory)?;
+            let mark = mark.filter(|mark| mark.project == self.project || mark.project == NO_PROJECT);
+            if let Some(mark) = mark.filter(|_| !self.left_out.contains(memory)) {
+                here.push(Posting { memory: MemoryId(memory), places, terms: mark.terms });
+            }
+        }
+        Ok(here)
+    }
+}
+
 /// How many memories the scope holds, as of the last count: counting 100,000 anew takes longer than the whole search.
-fn memories_in(db: &Connection, scope: &Scope) -> Attempt<i64> {
-    let project = scope_project(db, scope)?.unwrap_or(NO_PROJECT);
+fn memories_in(db: &Connection, project: i64) -> Attempt<i64> {
     let counted = match project {
         NO_PROJECT => 0,
         project => fact(db, &format!("memories.p{project}"))?.unwrap_or(0),
@@ -193,8 +209,7 @@ fn memories_in(db: &Connection, scope: &Scope) -> Attempt<i64> {
     Ok(counted + fact(db, &format!("memories.p{NO_PROJECT}"))?.unwrap_or(0))
 }
 
-/// In which memories a term stands, of all projects, and at which places. How common it is counts within the scope only: the
-/// name of a project says nothing in its own sessions.
+/// In which memories a term stands, of all projects, and at which places.
 fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, Vec<u32>)>> {
     let mut statement =
         db.prepare_cached("SELECT doc, offset FROM memories_instances WHERE term = ? AND col = 'body'")?;
@@ -208,13 +223,6 @@ fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, Vec<u32>)>> {
         }
     }
     Ok(postings)
-}
-
-/// How much a term tells, with the words of sessions not seen yet counted in ([`text::common_share`]).
-fn inverse_frequency(holding: usize, memories: i64, term: &str) -> f32 {
-    let all = memories as f32 + UNSEEN;
-    let holding = holding as f32 + UNSEEN * text::common_share(term);
-    (1.0 + (all - holding + 0.5).max(0.0) / (holding + 0.5)).ln()
 }
 
 /// The terms to count, rarest first, and those that would cost too much.

@@ -118,10 +118,10 @@ fn the_directory_comes_from_beside_the_file() {
     let content = lines(&session());
     let cwd = || read(path.to_str().unwrap(), content.as_bytes()).facts.cwd;
     assert_eq!(cwd(), None);
-    std::fs::write(dir.path().join("projects.json"), r#"{"projects":{"/srv/app":"app","/work/b":"b"}}"#).unwrap();
+    std::fs::write(dir.path().join("projects.json"), r#"{"projects":{"/srv/app":"app","/srv/b":"b"}}"#).unwrap();
     assert_eq!(cwd().as_deref(), Some("/srv/app"));
-    std::fs::write(dir.path().join("tmp/app/.project_root"), "/work/other\n").unwrap();
-    assert_eq!(cwd().as_deref(), Some("/work/other"));
+    std::fs::write(dir.path().join("tmp/app/.project_root"), "/srv/other\n").unwrap();
+    assert_eq!(cwd().as_deref(), Some("/srv/other"));
 }
 
 #[test]

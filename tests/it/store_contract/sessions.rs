@@ -24,7 +24,7 @@ pub(super) fn a_session_tells_what_its_transcript_says(store: &mut dyn Store) {
     let session = store.session(&session_id("s")).unwrap().unwrap();
     assert_eq!(session.id, session_id("s"));
     assert_eq!(session.project.as_deref(), Some(LANE));
-    assert_eq!(session.cwd.as_deref(), Some("/work/memory"));
+    assert_eq!(session.cwd.as_deref(), Some("/srv/memory"));
     assert_eq!(session.branch.as_deref(), Some("main"));
     assert_eq!(session.first_prompt.as_deref(), Some("fix the build"));
     assert_eq!(session.first_prompt_at, Some(Timestamp(1_000)));
@@ -58,7 +58,7 @@ pub(super) fn an_append_continues_the_session(store: &mut dyn Store) {
     assert_eq!((session.user_messages, session.agent_messages, session.interrupts), (2, 1, 3));
     assert_eq!(session.first_prompt.as_deref(), Some("one"));
     assert_eq!(session.last_message.as_deref(), Some("three"));
-    assert_eq!(session.cwd.as_deref(), Some("/work/memory"), "the first directory is kept");
+    assert_eq!(session.cwd.as_deref(), Some("/srv/memory"), "the first directory is kept");
     assert_eq!(session.branch.as_deref(), Some("topic"), "the latest branch is kept");
     assert_eq!(session.project.as_deref(), Some(LANE), "what is unset changes nothing");
     assert_eq!((session.started_at, session.ended_at), (Some(Timestamp(1_000)), Some(Timestamp(9_000))));

@@ -240,7 +240,7 @@ fn legacy_version_1(path: &Path) {
     connection.execute_batch(include_str!("../../../src/store/sqlite/migrations/0001_init.sql")).unwrap();
     connection
         .execute_batch(
-            "INSERT INTO projects (id, key, name, root) VALUES (1, 'github.com/lane/memory', 'memory', '/work/memory');
+            "INSERT INTO projects (id, key, name, root) VALUES (1, 'github.com/lane/memory', 'memory', '/srv/memory');
              INSERT INTO sessions (id, name, agent, native, project, started_at, ended_at, user_messages, next_seq)
                  VALUES (1, 'claude-code/old', 'claude-code', 'old', 1, 1000, 2000, 1, 1);
              INSERT INTO transcripts (id, path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
