@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{App, print_json, print_line};
-use crate::config::{AgentHome, agent_homes};
+use crate::config::{AgentHome, agent_home, agent_homes};
 use crate::model::{Agent, Timestamp};
 use crate::store::{SessionStore, TranscriptState};
 use crate::text::printable;
@@ -94,7 +94,7 @@ pub(super) fn run(args: &SourcesArgs, app: &App) -> anyhow::Result<()> {
 fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timestamp) -> Source {
     let path = std::path::absolute(&home.path).unwrap_or_else(|_| home.path.clone());
     let found = if path.is_dir() { trace::discover_of(home.agent, &path) } else { Vec::new() };
-    let cleanup_days = (home.agent == Agent::ClaudeCode).then(|| cleanup_days(&path));
+    let cleanup_days = (home.agent == Agent::ClaudeCode).then(cleanup_days);
     let mut each: Vec<SourceFile> =
         found.iter().filter_map(|file| source_file(file, known, cleanup_days, now)).collect();
     each.sort_unstable_by_key(|file| file.changed);
@@ -136,8 +136,8 @@ fn source_file(
 }
 
 /// `cleanupPeriodDays` of the settings in Claude Code's home.
-fn cleanup_days(home: &Path) -> i64 {
-    let settings = std::fs::read(home.join("settings.json")).ok();
+fn cleanup_days() -> i64 {
+    let settings = agent_home().and_then(|home| std::fs::read(home.join("settings.json")).ok());
     let settings = settings.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     settings.and_then(|settings| settings.get("cleanupPeriodDays")?.as_i64()).unwrap_or(DEFAULT_CLEANUP_DAYS)
 }

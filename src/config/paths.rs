@@ -183,7 +183,8 @@ fn home_of(agent: Agent) -> Option<PathBuf> {
     let below_home = |place: &str| etcetera::home_dir().ok().map(|home| home.join(place));
     let named = |variable_name: &str| variable(variable_name).map(PathBuf::from);
     match agent {
-        Agent::ClaudeCode => agent_home(),
+        // What lies beside the sessions is none of the person's: plugins, this one's examples among them.
+        Agent::ClaudeCode => agent_home().map(|home| home.join("projects")),
         Agent::Codex => named("CODEX_HOME").or_else(|| below_home(".codex")),
         Agent::Pi => named("PI_CODING_AGENT_SESSION_DIR")
             .or_else(|| named("PI_CODING_AGENT_DIR").map(|home| home.join("sessions")))

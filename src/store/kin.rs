@@ -1,6 +1,6 @@
 //! Which memories say nearly the same, by their words alone.
 //!
-//! People repeat themselves in other words each time, but the rare ones recur: "Project: Troy", "draft PR". The cosine of
+//! People repeat themselves in other words each time, but the rare ones recur: the name of a board, of a tool, of a rule. The cosine of
 //! the two texts' words, each weighted by its rarity, finds such repetitions better than their vectors do (shares of
 //! standing lessons found before the user said them again: 42 % by words, 13 % by vectors, 36 % by half of each).
 

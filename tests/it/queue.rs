@@ -211,6 +211,23 @@ fn six_prompts_are_enough_to_catch_from_a_session_that_goes_on() {
     assert_eq!(memories(&home).len(), 1);
 }
 
+/// A plugin's copy in the client's own directory brings its example sessions along.
+#[test]
+fn what_lies_beside_the_sessions_is_not_the_persons() {
+    let home = Home::new();
+    write_all(&home);
+    let own = home.path().join("claude/projects");
+    let plugin = home.path().join("claude/plugins/cache/memory-lane/examples/sessions");
+    std::fs::create_dir_all(&plugin).unwrap();
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/sessions");
+    for entry in std::fs::read_dir(example).unwrap().map(|entry| entry.unwrap()) {
+        std::fs::copy(entry.path(), plugin.join(entry.file_name())).unwrap();
+    }
+    home.run(&["worker"]);
+    let db = database(&home);
+    assert!(own.is_dir() && count(&db, "sessions") == SESSIONS.len() as u32, "{}", count(&db, "sessions"));
+}
+
 #[test]
 fn a_backfill_reads_the_newest_first_and_goes_on_where_it_ended() {
     let home = Home::new();

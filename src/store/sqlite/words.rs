@@ -131,7 +131,7 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
 /// BM25's share of one term; `length` is relative to the mean.
 ///
 /// With `k1` 0.6 a word said twice counts little more than once. `b` is 0.9 for long texts and 0.1 for short ones: a text
-/// is not better for being shorter than most ("That's cool, Jon!"). On judged sets, against the usual 1.2 and 0.75 for
+/// is not better for being shorter than most ("Nice, thanks!"). On judged sets, against the usual 1.2 and 0.75 for
 /// all: conversations by turn 53 nDCG against 50, whole sessions 80.5 against 80.0.
 fn saturated(count: f32, length: f32) -> f32 {
     let k1 = 0.6;

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn queued_prompts_are_sorted_too() {
-        assert_eq!(queued("add a test please").as_deref(), Some("add a test please"));
+        assert_eq!(queued("mind the gap").as_deref(), Some("mind the gap"));
         assert_eq!(queued("/review the parser").as_deref(), Some("/review the parser"));
         assert_eq!(queued("/ide"), None);
         assert_eq!(queued("{\"task_id\":\"a\"}"), None);
