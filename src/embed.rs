@@ -9,11 +9,13 @@ use std::path::Path;
 mod bert;
 mod bulk;
 pub mod catalog;
+mod encoder;
 mod error;
 pub mod fetch;
 mod hashed;
 mod lean;
 mod mapped;
+mod matrix;
 mod onnx_graph;
 pub mod pack;
 pub mod runtime;
@@ -21,9 +23,10 @@ mod vocabulary;
 mod wordpiece;
 
 pub use bulk::BulkEmbedder;
+pub use encoder::EncoderShape;
 pub use error::EmbedError;
 pub use hashed::HashedEmbedder;
-pub use lean::{HOOK_TOKENS, LeanEmbedder, OpeningEmbedder};
+pub use lean::{HOOK_TOKENS, LeanEmbedder};
 pub use wordpiece::WordPiece;
 
 /// Turns texts into vectors of length one.
@@ -43,9 +46,9 @@ pub trait Embedder {
     }
 }
 
-/// Whether a model and the library it runs on are there: two look-ups, nothing is opened.
-pub fn is_installed(pack: &Path, runtime: &Path) -> bool {
-    pack.join(pack::file::MANIFEST).is_file() && runtime.join(runtime::LIBRARY).is_file()
+/// Whether a model is there: one look-up, nothing is opened.
+pub fn is_installed(pack: &Path) -> bool {
+    pack.join(pack::file::MANIFEST).is_file()
 }
 
 /// Tells ONNX Runtime, before it is loaded, to keep no device id and report nothing to its vendor.

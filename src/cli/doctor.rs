@@ -125,7 +125,7 @@ fn store_advice(error: &StoreError) -> String {
 fn check_model(app: &App) -> Check {
     let pack = app.paths.models().join(&app.settings.model);
     let add = "run `memory-lane model add`";
-    if !embed::is_installed(&pack, &app.paths.runtime()) {
+    if !embed::is_installed(&pack) {
         return Check {
             name: "model",
             state: State::Reduced,
@@ -133,7 +133,7 @@ fn check_model(app: &App) -> Check {
             advice: add.to_owned(),
         };
     }
-    let tried = LeanEmbedder::open(&pack, &app.paths.runtime())
+    let tried = LeanEmbedder::open(&pack)
         .and_then(|mut embedder| embedder.embed_limited("the quick check of a model", 16));
     match tried {
         Ok(vector) => good("model", format!("{}, {} dimensions", app.settings.model, vector.len())),

@@ -85,7 +85,7 @@ fn list(app: &App, json: bool) -> anyhow::Result<()> {
         installed: Manifest::read(&pack_directory(app, model.name)).is_ok(),
         in_use: app.settings.model == model.name,
     };
-    let installed = app.paths.runtime().join(runtime::LIBRARY).is_file();
+    let installed = runtime::is_installed(&app.paths.runtime());
     let listing = Listing {
         models: catalog::MODELS.iter().map(listed).collect(),
         runtime: ListedRuntime { version: RUNTIME_VERSION, installed },
@@ -139,9 +139,8 @@ fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
             model: model.name,
             max_tokens: model.max_tokens,
             origin: origin.as_deref().unwrap_or_default(),
-            runtime_version: RUNTIME_VERSION,
         };
-        pack::build(&source, &pack, &library_directory).with_context(|| format!("build {name}"))?;
+        pack::build(&source, &pack).with_context(|| format!("build {name}"))?;
         print_line(format_args!("built {name} in {}", pack.display()));
     }
     check_agreement(&pack, &library_directory)
@@ -154,16 +153,15 @@ fn has_library(directory: &Path, build: &RuntimeBuild) -> bool {
 fn has_pack(directory: &Path, model: &KnownModel) -> bool {
     let current = |manifest: Manifest| {
         manifest.source_sha256 == model.weights_sha256()
-            && manifest.runtime == RUNTIME_VERSION
             && manifest.verify(directory).is_ok()
     };
     Manifest::read(directory).is_ok_and(current)
 }
 
-/// Both graphs were built from the same weights and must give the same vector.
+/// Both forms were built from the same weights and must give the same vector.
 fn check_agreement(pack: &Path, runtime: &Path) -> anyhow::Result<()> {
     const TEXT: &str = "Run the formatter before every commit; the pipeline refuses unformatted code.";
-    let single = LeanEmbedder::open(pack, runtime)?.embed(TEXT)?;
+    let single = LeanEmbedder::open(pack)?.embed(TEXT)?;
     let batch = BulkEmbedder::open(pack, runtime)?.embed(TEXT)?;
     let cosine: f32 = single.iter().zip(&batch).map(|(one, other)| one * other).sum();
     if cosine < 0.9999 {

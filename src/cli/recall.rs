@@ -84,10 +84,10 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
     let pack = app.paths.models().join(&app.settings.model);
     let mut failure = None;
     let recalled = recall::recall(&situation, store, &mut || {
-        if !embed::is_installed(&pack, &app.paths.runtime()) {
+        if !embed::is_installed(&pack) {
             return None;
         }
-        LeanEmbedder::open(&pack, &app.paths.runtime())
+        LeanEmbedder::open(&pack)
             .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), weights.tokens(query.moment)))
             .map_err(|error| failure = Some(error))
             .ok()

@@ -21,7 +21,7 @@ pub(super) fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
     let counts = store.counts(&app.settings.model)?;
     let skipped = store.skipped()?;
     let queue = QueueState::of(app, &store)?;
-    let model = embed::is_installed(&app.paths.models().join(&app.settings.model), &app.paths.runtime());
+    let model = embed::is_installed(&app.paths.models().join(&app.settings.model));
     let size = std::fs::metadata(app.paths.database()).map_or(0, |metadata| metadata.len());
     if args.json {
         let skipped: Vec<_> =

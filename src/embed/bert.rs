@@ -1,19 +1,14 @@
-//! BERT encoders as ONNX graphs, straight from their weights.
+//! BERT encoders, straight from their weights: as a graph for ONNX Runtime, and packed for [`super::encoder`].
 //!
-//! Two graphs of one model: [`lean_encoder`] is made of ONNX Runtime's fused operators, takes word vectors that were
-//! summed outside and one text without padding; [`standard_encoder`] has standard operators only, takes ids and a mask.
+//! [`standard_encoder`] has standard operators only and takes ids and a mask; [`packed_encoder`] is what a hook reads.
 //! That they were written independently is what makes their agreement a test of both.
 
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
 use super::EmbedError;
+use super::encoder::{EncoderShape, PackedWeights};
 use super::onnx_graph::{Attribute, Element, Graph, Size, Value};
-
-/// The input of [`lean_encoder`]: word vector plus position vector, for each token.
-pub(super) const LEAN_INPUT: &str = "embeddings";
-/// The output of [`lean_encoder`]: one vector of length one.
-pub(super) const LEAN_OUTPUT: &str = "sentence_embedding";
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
 const POSITIONS: &str = "embeddings.position_embeddings.weight";
@@ -47,6 +42,17 @@ impl Architecture {
             return Err(EmbedError::Source { reason });
         }
         Ok(parsed)
+    }
+
+    /// What the hook's encoder has to know.
+    pub(super) fn encoder(&self) -> EncoderShape {
+        EncoderShape {
+            width: self.hidden_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            inner: self.intermediate_size,
+            epsilon: self.layer_norm_eps,
+        }
     }
 
     fn epsilon(&self) -> Attribute<'static> {
@@ -89,6 +95,30 @@ impl<'a> Weights<'a> {
 
     fn bias(&self, name: &str, outputs: usize) -> Result<Vec<f32>, EmbedError> {
         self.tensor(&format!("{name}.bias"), &[outputs])
+    }
+
+    fn pack_norm(&self, packed: &mut PackedWeights, name: &str) -> Result<(), EmbedError> {
+        let width = [self.shape.hidden_size];
+        let part = |part: &str| self.tensor(&format!("{name}.{part}"), &width);
+        packed.norm(&part("weight")?, &part("bias")?);
+        Ok(())
+    }
+
+    /// Linear layers with the same input as one.
+    fn pack_linear(
+        &self,
+        packed: &mut PackedWeights,
+        names: &[&str],
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<(), EmbedError> {
+        let (mut matrix, mut bias) = (Vec::new(), Vec::new());
+        for name in names {
+            matrix.extend(self.tensor(&format!("{name}.weight"), &[outputs, inputs])?);
+            bias.extend(self.bias(name, outputs)?);
+        }
+        packed.linear(&matrix, &bias);
+        Ok(())
     }
 
     /// The vectors of all words.
@@ -142,21 +172,25 @@ impl Layer {
     }
 }
 
-/// Summed word vectors of one text in, its vector out: mean over the tokens, length one.
-pub(super) fn lean_encoder(weights: &Weights<'_>) -> Result<Vec<u8>, EmbedError> {
-    let mut builder = Builder { graph: Graph::default(), weights, shape: weights.shape };
-    let width = Size::Fixed(builder.shape.hidden_size);
-    let input = builder.graph.input(LEAN_INPUT, Element::Float, &[Size::Any("batch"), Size::Any("tokens"), width]);
-    let mut hidden = builder.norm(&input, FIRST_NORM)?;
-    for layer in Layer::all(builder.shape) {
-        hidden = builder.lean_layer(&hidden, &layer)?;
+/// The bytes of the hook's encoder. Query, key and value are one matrix: one multiplication instead of three.
+pub(super) fn packed_encoder(weights: &Weights<'_>) -> Result<Vec<u8>, EmbedError> {
+    let shape = weights.shape;
+    let (width, inner) = (shape.hidden_size, shape.intermediate_size);
+    if !shape.encoder().is_even() {
+        let reason = format!("{width} and {inner} numbers in {} heads cannot be packed", shape.num_attention_heads);
+        return Err(EmbedError::Source { reason });
     }
-    let mut graph = builder.graph;
-    let mean =
-        graph.node("ReduceMean", &[&hidden], &[Attribute::Integers("axes", &[1]), Attribute::Integer("keepdims", 0)]);
-    let unit = graph.node("LpNormalization", &[&mean], &[Attribute::Integer("axis", -1), Attribute::Integer("p", 2)]);
-    graph.output(&unit, LEAN_OUTPUT, &[Size::Any("batch"), width]);
-    Ok(graph.into_model("lean"))
+    let mut packed = PackedWeights::default();
+    weights.pack_norm(&mut packed, FIRST_NORM)?;
+    for layer in Layer::all(shape) {
+        weights.pack_linear(&mut packed, &[&layer.query, &layer.key, &layer.value], width, width)?;
+        weights.pack_linear(&mut packed, &[&layer.attention_out], width, width)?;
+        weights.pack_norm(&mut packed, &layer.attention_norm)?;
+        weights.pack_linear(&mut packed, &[&layer.widen], width, inner)?;
+        weights.pack_linear(&mut packed, &[&layer.narrow], inner, width)?;
+        weights.pack_norm(&mut packed, &layer.norm)?;
+    }
+    Ok(packed.into_bytes())
 }
 
 /// Ids, mask and types of a padded batch in, the vector of each token out.
@@ -206,46 +240,6 @@ impl Builder<'_> {
         let (scale, bias) = (self.vector(&format!("{name}.weight"))?, self.vector(&format!("{name}.bias"))?);
         let attributes = [Attribute::Integer("axis", -1), self.shape.epsilon()];
         Ok(self.graph.node("LayerNormalization", &[input, &scale, &bias], &attributes))
-    }
-
-    fn lean_layer(&mut self, input: &str, layer: &Layer) -> Result<Value, EmbedError> {
-        let (width, wide) = (self.shape.hidden_size, self.shape.intermediate_size);
-        let (projection, projection_bias) = self.joined_projection(layer)?;
-        let heads = Attribute::Integer("num_heads", self.shape.num_attention_heads as i64);
-        let attended = self.graph.fused_node("Attention", &[input, &projection, &projection_bias], &[heads]);
-        let out = self.matrix(&layer.attention_out, width, width)?;
-        let mixed = self.graph.node("MatMul", &[&attended, &out], &[]);
-        let hidden = self.skip_norm(&mixed, input, &layer.attention_out, &layer.attention_norm)?;
-        let (widen, widen_bias) = (self.matrix(&layer.widen, width, wide)?, self.bias(&layer.widen, wide)?);
-        let widened = self.graph.node("MatMul", &[&hidden, &widen], &[]);
-        let active = self.graph.fused_node("BiasGelu", &[&widened, &widen_bias], &[]);
-        let narrow = self.matrix(&layer.narrow, wide, width)?;
-        let narrowed = self.graph.node("MatMul", &[&active, &narrow], &[]);
-        self.skip_norm(&narrowed, &hidden, &layer.narrow, &layer.norm)
-    }
-
-    /// Query, key and value side by side: one multiplication instead of three.
-    fn joined_projection(&mut self, layer: &Layer) -> Result<(Value, Value), EmbedError> {
-        let width = self.shape.hidden_size;
-        let names = [&layer.query, &layer.key, &layer.value];
-        let mut parts = Vec::new();
-        let mut bias = Vec::new();
-        for name in names {
-            parts.push(self.weights.matrix(name, width, width)?);
-            bias.extend(self.weights.bias(name, width)?);
-        }
-        let row = |row: usize| parts.iter().flat_map(move |part| &part[row * width..(row + 1) * width]);
-        let joined: Vec<f32> = (0..width).flat_map(row).copied().collect();
-        Ok((self.graph.floats(&[width, 3 * width], &joined), self.graph.floats(&[3 * width], &bias)))
-    }
-
-    /// Adds the layer's own input and its bias, then normalises.
-    fn skip_norm(&mut self, input: &str, skipped: &str, dense: &str, norm: &str) -> Result<Value, EmbedError> {
-        let scale = self.vector(&format!("{norm}.weight"))?;
-        let shift = self.vector(&format!("{norm}.bias"))?;
-        let bias = self.vector(&format!("{dense}.bias"))?;
-        let epsilon = self.shape.epsilon();
-        Ok(self.graph.fused_node("SkipLayerNormalization", &[input, skipped, &scale, &shift, &bias], &[epsilon]))
     }
 
     fn summed_embeddings(&mut self, ids: &str, types: &str) -> Result<Value, EmbedError> {

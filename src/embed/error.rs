@@ -57,9 +57,6 @@ pub enum EmbedError {
         /// What the library said.
         reason: String,
     },
-    /// The thread that opened the model ended without a result.
-    #[error("opening the model was cut short")]
-    Interrupted,
 }
 
 impl EmbedError {

@@ -83,9 +83,6 @@ pub(super) enum Size<'a> {
     Any(&'a str),
 }
 
-/// The domain of ONNX Runtime's own fused operators.
-pub(super) const MICROSOFT: &str = "com.microsoft";
-
 /// A value in the graph, by name.
 pub(super) type Value = String;
 
@@ -108,7 +105,7 @@ impl Graph {
 
     /// Gives `value` out under `name`.
     pub(super) fn output(&mut self, value: &str, name: &str, shape: &[Size<'_>]) {
-        self.push_node("", "Identity", &[value], name, &[]);
+        self.push_node("Identity", &[value], name, &[]);
         self.outputs.push(declaration(name, Element::Float, shape));
     }
 
@@ -134,22 +131,15 @@ impl Graph {
     /// A standard operator.
     pub(super) fn node(&mut self, operator: &str, inputs: &[&str], attributes: &[Attribute<'_>]) -> Value {
         let output = self.fresh("value");
-        self.push_node("", operator, inputs, &output, attributes);
+        self.push_node(operator, inputs, &output, attributes);
         output
     }
 
-    /// A fused operator of ONNX Runtime.
-    pub(super) fn fused_node(&mut self, operator: &str, inputs: &[&str], attributes: &[Attribute<'_>]) -> Value {
-        let output = self.fresh("value");
-        self.push_node(MICROSOFT, operator, inputs, &output, attributes);
-        output
-    }
-
-    fn push_node(&mut self, domain: &str, operator: &str, inputs: &[&str], output: &str, attributes: &[Attribute<'_>]) {
+    fn push_node(&mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[Attribute<'_>]) {
         let node = inputs.iter().fold(Message::default(), |node, input| node.text(1, input));
         let node = node.text(2, output).text(3, &self.fresh(operator)).text(4, operator);
         let node = attributes.iter().fold(node, |node, attribute| node.message(5, &attribute.encode()));
-        self.nodes.push(node.text(7, domain));
+        self.nodes.push(node);
     }
 
     fn fresh(&mut self, stem: &str) -> String {
@@ -174,9 +164,8 @@ impl Graph {
             graph = graph.message(12, output);
         }
         let standard = Message::default().text(1, "").integer(2, 17);
-        let microsoft = Message::default().text(1, MICROSOFT).integer(2, 1);
         let model = Message::default().integer(1, 9).text(2, "memory-lane").message(7, &graph);
-        model.message(8, &standard).message(8, &microsoft).0
+        model.message(8, &standard).0
     }
 }
 

@@ -6,22 +6,21 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use half::f16;
-use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::bert::{Architecture, Weights, lean_encoder, standard_encoder};
-use super::{EmbedError, mapped, runtime, vocabulary};
+use super::bert::{Architecture, Weights, packed_encoder, standard_encoder};
+use super::encoder::EncoderShape;
+use super::{EmbedError, mapped, vocabulary};
 
 /// The layout of a pack; a pack of another layout is built again.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The files of a pack.
 pub(in crate::embed) mod file {
     pub(in crate::embed) const MANIFEST: &str = "pack.json";
-    /// Fused encoder in ONNX Runtime's format, for `LeanEmbedder`.
-    pub(in crate::embed) const ENCODER: &str = "encoder.ort";
+    /// The encoder's weights in the order they are used in, for `LeanEmbedder`.
+    pub(in crate::embed) const ENCODER: &str = "encoder.f32";
     pub(in crate::embed) const WORDS: &str = "words.f16";
     pub(in crate::embed) const POSITIONS: &str = "positions.f32";
     pub(in crate::embed) const VOCABULARY: &str = "vocabulary.table";
@@ -38,7 +37,7 @@ pub(in crate::embed) mod file {
 }
 
 /// What a pack says of itself, in `pack.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Layout, [`FORMAT`].
     pub format: u32,
@@ -52,8 +51,8 @@ pub struct Manifest {
     pub source: String,
     /// SHA-256 of the weights, hexadecimal.
     pub source_sha256: String,
-    /// Version of the ONNX Runtime that wrote the encoder.
-    pub runtime: String,
+    /// What the encoder's weights are the weights of.
+    pub encoder: EncoderShape,
     /// Every file of the pack but this one.
     pub files: BTreeMap<String, FileRecord>,
 }
@@ -67,6 +66,12 @@ pub struct FileRecord {
     pub sha256: String,
 }
 
+/// The part of a manifest that every layout has.
+#[derive(Deserialize)]
+struct Layout {
+    format: u32,
+}
+
 impl Manifest {
     /// Reads the manifest of the pack in `directory`.
     pub fn read(directory: &Path) -> Result<Self, EmbedError> {
@@ -78,12 +83,13 @@ impl Manifest {
             }
             Err(error) => return Err(EmbedError::io("read", &path)(error)),
         };
-        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| EmbedError::damaged(&path, error))?;
-        if manifest.format != FORMAT {
-            let reason = format!("layout {} where {FORMAT} is expected", manifest.format);
+        let damaged = |error| EmbedError::damaged(&path, error);
+        let Layout { format } = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if format != FORMAT {
+            let reason = format!("layout {format} where {FORMAT} is expected");
             return Err(EmbedError::damaged(&path, reason));
         }
-        Ok(manifest)
+        serde_json::from_slice(&bytes).map_err(damaged)
     }
 
     /// The path of a file of the pack, when it is there in its full size: a cut file must not be mapped.
@@ -135,18 +141,15 @@ pub struct Source<'a> {
     pub max_tokens: usize,
     /// Where the files came from, for the manifest.
     pub origin: &'a str,
-    /// Version of the ONNX Runtime in use, for the manifest.
-    pub runtime_version: &'a str,
 }
 
-/// Builds the pack into directory `pack`, all or nothing. The same source gives the same vectors, and the same bytes
-/// but for `encoder.ort`: ONNX Runtime orders the weights in that file by their addresses. Not to be called twice at a
-/// time for one model and parent directory.
-pub fn build(source: &Source<'_>, pack: &Path, runtime: &Path) -> Result<Manifest, EmbedError> {
+/// Builds the pack into directory `pack`, all or nothing. The same source gives the same bytes. Not to be called twice
+/// at a time for one model and parent directory.
+pub fn build(source: &Source<'_>, pack: &Path) -> Result<Manifest, EmbedError> {
     let parent = pack.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(EmbedError::io("write", parent))?;
     let work = WorkDirectory::new(parent.join(format!(".building-{}", source.model)))?;
-    let manifest = write_files(source, &work.0, runtime)?;
+    let manifest = write_files(source, &work.0)?;
     replace_directory(&work.0, pack)?;
     Ok(manifest)
 }
@@ -186,14 +189,14 @@ fn replace_directory(new: &Path, old: &Path) -> Result<(), EmbedError> {
     Ok(())
 }
 
-fn write_files(source: &Source<'_>, work: &Path, runtime: &Path) -> Result<Manifest, EmbedError> {
+fn write_files(source: &Source<'_>, work: &Path) -> Result<Manifest, EmbedError> {
     let weights_path = source.directory.join(file::WEIGHTS);
     let weights_bytes = mapped::map(&weights_path)?;
     let architecture = Architecture::parse(&read(source.directory, file::CONFIG)?)?;
     let weights = Weights::new(&weights_bytes, &architecture)?;
     write_tables(&weights, work)?;
     write(work, file::STANDARD, &standard_encoder(&weights)?)?;
-    write_encoder(&lean_encoder(&weights)?, work, runtime)?;
+    write(work, file::ENCODER, &packed_encoder(&weights)?)?;
     copy_texts(source.directory, work)?;
     let manifest = Manifest {
         format: FORMAT,
@@ -202,7 +205,7 @@ fn write_files(source: &Source<'_>, work: &Path, runtime: &Path) -> Result<Manif
         max_tokens: source.max_tokens,
         source: source.origin.to_owned(),
         source_sha256: sha256_of(&weights_path)?,
-        runtime: source.runtime_version.to_owned(),
+        encoder: architecture.encoder(),
         files: records(work)?,
     };
     let text =
@@ -217,21 +220,6 @@ fn write_tables(weights: &Weights<'_>, work: &Path) -> Result<(), EmbedError> {
     write(work, file::WORDS, &words)?;
     let positions: Vec<u8> = weights.positions_with_type()?.iter().flat_map(|value| value.to_le_bytes()).collect();
     write(work, file::POSITIONS, &positions)
-}
-
-/// Lets ONNX Runtime optimise the graph and save it in its own format. Nothing above level 2: that would depend on
-/// the processor.
-fn write_encoder(model: &[u8], work: &Path, runtime: &Path) -> Result<(), EmbedError> {
-    let environment = runtime::environment(runtime)?;
-    let convert = || -> ort::Result<Session> {
-        Session::builder(&environment)?
-            .with_optimization_level(GraphOptimizationLevel::Level2)?
-            .with_intra_threads(1)?
-            .with_config_entry("session.save_model_format", "ORT")?
-            .with_optimized_model_path(work.join(file::ENCODER))?
-            .commit_from_memory(model)
-    };
-    convert().map(drop).map_err(EmbedError::inference("build"))
 }
 
 fn copy_texts(from: &Path, work: &Path) -> Result<(), EmbedError> {

@@ -32,6 +32,11 @@ pub(super) fn environment(directory: &Path) -> Result<Environment, EmbedError> {
     Ok(environment)
 }
 
+/// Whether the library is there; nothing is opened.
+pub fn is_installed(directory: &Path) -> bool {
+    directory.join(LIBRARY).is_file()
+}
+
 /// The library's absolute path: a bare name would let the system pick another copy.
 fn library_in(directory: &Path) -> Result<PathBuf, EmbedError> {
     let path = directory.join(LIBRARY);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::deadline::Deadline;
 use super::event::{HookEvent, Place};
 use super::journal::{Journal, StageTiming};
-use super::vector::{ModelFiles, NoVector, PendingVector};
+use super::vector::{NoVector, PendingVector};
 use super::{Answer, command, start, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
@@ -221,13 +221,11 @@ impl Attempt<'_> {
     }
 
     fn start_vector(&mut self) -> Option<PendingVector> {
-        let paths = self.surroundings.paths;
-        let pack = paths.models().join(&self.surroundings.settings.model);
-        if !embed::is_installed(&pack, &paths.runtime()) {
+        let pack = self.surroundings.paths.models().join(&self.surroundings.settings.model);
+        if !embed::is_installed(&pack) {
             return None;
         }
-        let files = ModelFiles { pack, runtime: paths.runtime() };
-        Some(PendingVector::start(files, self.query.text_to_embed(), self.weights.tokens(self.query.moment)))
+        Some(PendingVector::start(pack, self.query.text_to_embed(), self.weights.tokens(self.query.moment)))
     }
 
     fn degrade<T>(&mut self, why: String) -> Option<T> {

@@ -6,13 +6,6 @@ use std::time::Duration;
 
 use crate::embed::{EmbedError, LeanEmbedder};
 
-/// Where the model lies.
-#[derive(Clone, Debug)]
-pub(super) struct ModelFiles {
-    pub(super) pack: PathBuf,
-    pub(super) runtime: PathBuf,
-}
-
 /// A vector on its way.
 pub(super) struct PendingVector {
     receiver: Receiver<Result<Vec<f32>, EmbedError>>,
@@ -30,12 +23,11 @@ pub(super) enum NoVector {
 }
 
 impl PendingVector {
-    /// Starts embedding `text`, cut to `most_tokens`.
-    pub(super) fn start(files: ModelFiles, text: String, most_tokens: usize) -> Self {
+    /// Starts embedding `text`, cut to `most_tokens`, with the model in directory `pack`.
+    pub(super) fn start(pack: PathBuf, text: String, most_tokens: usize) -> Self {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
-            let vector = LeanEmbedder::open(&files.pack, &files.runtime)
-                .and_then(|mut embedder| embedder.embed_limited(&text, most_tokens));
+            let vector = LeanEmbedder::open(&pack).and_then(|mut embedder| embedder.embed_limited(&text, most_tokens));
             let _nobody_waits = sender.send(vector);
         });
         Self { receiver }

@@ -6,25 +6,25 @@ use std::path::PathBuf;
 use crate::config::Paths;
 use crate::embed::{self, LeanEmbedder};
 
-/// A model that embeds one prompt at a time: about 20 ms each, after some 50 ms to open it. For detached work only.
+/// A model that embeds one prompt at a time: about 20 ms each. For detached work only.
 pub struct Meaning {
     model: String,
-    /// Model pack and runtime library; none when there is nothing to open.
-    places: Option<(PathBuf, PathBuf)>,
+    /// The model's pack; none when there is nothing to open.
+    pack: Option<PathBuf>,
     opened: OnceCell<Option<RefCell<LeanEmbedder>>>,
 }
 
 impl Meaning {
     /// Of this model, if it is installed.
     pub fn of(paths: &Paths, model: &str) -> Self {
-        let (pack, runtime) = (paths.models().join(model), paths.runtime());
-        let places = embed::is_installed(&pack, &runtime).then_some((pack, runtime));
-        Self { model: model.to_owned(), places, opened: OnceCell::new() }
+        let pack = paths.models().join(model);
+        let pack = embed::is_installed(&pack).then_some(pack);
+        Self { model: model.to_owned(), pack, opened: OnceCell::new() }
     }
 
     /// None at all: the catcher goes by words.
     pub fn unknown() -> Self {
-        Self { model: String::new(), places: None, opened: OnceCell::new() }
+        Self { model: String::new(), pack: None, opened: OnceCell::new() }
     }
 
     /// The model's name.
@@ -35,8 +35,8 @@ impl Meaning {
     /// The vector of a text. A model that cannot be opened or fails is no reason to catch nothing, and `doctor` reports
     /// it: the catcher then goes by words.
     pub fn vector(&self, text: &str) -> Option<Vec<f32>> {
-        let (pack, runtime) = self.places.as_ref()?;
-        let open = || LeanEmbedder::open(pack, runtime).ok().map(RefCell::new);
+        let pack = self.pack.as_ref()?;
+        let open = || LeanEmbedder::open(pack).ok().map(RefCell::new);
         let embedder = self.opened.get_or_init(open).as_ref()?;
         embedder.borrow_mut().embed_limited(text, embed::HOOK_TOKENS).ok()
     }

@@ -5,7 +5,6 @@ mod building;
 mod command;
 mod texts;
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -24,7 +23,7 @@ fn cosine(one: &[f32], other: &[f32]) -> f32 {
 
 fn lean() -> LeanEmbedder {
     let home = model_home();
-    LeanEmbedder::open(&home.models().join(DEFAULT_MODEL), &home.runtime()).unwrap()
+    LeanEmbedder::open(&home.models().join(DEFAULT_MODEL)).unwrap()
 }
 
 #[test]
@@ -65,16 +64,6 @@ fn a_limit_cuts_the_text_and_nothing_else() {
     assert!(cosine(&cut, &same) > 0.99999);
     assert_eq!(lean.embed(&long).unwrap(), lean.embed_limited(&long, usize::MAX).unwrap());
     assert_eq!(lean.embed_limited("short", 0).unwrap().len(), 384);
-}
-
-#[test]
-fn opening_in_the_background_gives_the_same_embedder() {
-    let home = model_home();
-    let opening = LeanEmbedder::open_in_background(&home.models().join(DEFAULT_MODEL), &home.runtime());
-    let mut embedder = opening.wait().unwrap();
-    assert_eq!(embedder.embed("a").unwrap(), lean().embed("a").unwrap());
-    let missing = LeanEmbedder::open_in_background(Path::new("/nowhere"), &home.runtime());
-    assert!(matches!(missing.wait().unwrap_err(), EmbedError::PackMissing { .. }));
 }
 
 /// Ours and the reference; the latter told to take `[CLS]` in a text for text, and not to cut or pad.
@@ -129,29 +118,28 @@ fn what_is_missing_or_damaged_is_named() {
     let home = model_home();
     let (pack, runtime) = (home.models().join(DEFAULT_MODEL), home.runtime());
     let empty = tempfile::tempdir().unwrap();
-    let check = |result: Result<LeanEmbedder, EmbedError>, named: &Path| {
+    let check = |result: Result<(), EmbedError>, named: &Path| {
         let message = result.unwrap_err().to_string();
         assert!(message.contains(&*named.to_string_lossy()), "{message}");
         assert!(message.contains("memory-lane model add"), "{message}");
     };
-    check(LeanEmbedder::open(&pack, empty.path()), &empty.path().join(runtime::LIBRARY));
-    check(LeanEmbedder::open(empty.path(), &runtime), empty.path());
+    check(BulkEmbedder::open(&pack, empty.path()).map(drop), &empty.path().join(runtime::LIBRARY));
+    check(LeanEmbedder::open(empty.path()).map(drop), empty.path());
     let damaged = empty.path().join("pack");
     std::fs::create_dir(&damaged).unwrap();
     for entry in std::fs::read_dir(&pack).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), damaged.join(entry.file_name())).unwrap();
     }
-    drop(LeanEmbedder::open(&damaged, &runtime).unwrap());
-    let cut = damaged.join("encoder.ort");
-    let file = std::fs::OpenOptions::new().write(true).open(&cut).unwrap();
-    (&file).write_all(&[0; 4096]).unwrap();
-    check(LeanEmbedder::open(&damaged, &runtime), &cut);
-    file.set_len(1_000).unwrap();
-    check(LeanEmbedder::open(&damaged, &runtime), &cut);
+    drop(LeanEmbedder::open(&damaged).unwrap());
+    let cut = damaged.join("encoder.f32");
+    std::fs::OpenOptions::new().write(true).open(&cut).unwrap().set_len(1_000).unwrap();
+    check(LeanEmbedder::open(&damaged).map(drop), &cut);
     assert!(Manifest::read(&damaged).unwrap().verify(&damaged).is_err());
     std::fs::write(damaged.join("pack.json"), "{").unwrap();
-    check(LeanEmbedder::open(&damaged, &runtime), &damaged.join("pack.json"));
+    check(LeanEmbedder::open(&damaged).map(drop), &damaged.join("pack.json"));
+    std::fs::write(damaged.join("pack.json"), r#"{"format": 1, "model": "of an earlier version"}"#).unwrap();
+    check(LeanEmbedder::open(&damaged).map(drop), &damaged.join("pack.json"));
     assert!(BulkEmbedder::open(&damaged, &runtime).is_err());
 }
 
@@ -184,11 +172,12 @@ fn in_a_process_of_its_own() {
         assert!(cosine(&single, &batched[0]) > 0.9999);
     } else {
         let wrong = std::env::current_dir().unwrap();
-        let error = LeanEmbedder::open(&pack, &wrong).unwrap_err();
+        let error = BulkEmbedder::open(&pack, &wrong).map(drop).unwrap_err();
         assert!(matches!(error, EmbedError::RuntimeUnusable { .. }), "{error}");
         assert!(error.to_string().contains(&*wrong.to_string_lossy()), "{error}");
         // A wrong library does not spoil the process for the right one.
-        assert_eq!(lean().embed("a text").unwrap().len(), 384);
+        let mut right = BulkEmbedder::open(&pack, &home.runtime()).unwrap();
+        assert_eq!(right.embed("a text").unwrap().len(), 384);
     }
 }
 

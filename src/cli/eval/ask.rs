@@ -36,7 +36,7 @@ pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &Ap
     let queries: Vec<SetQuery> = read(&set.join("queries.jsonl"))?;
     let pack = app.paths.models().join(&app.settings.model);
     let (mut store, names) = load(&documents, app, &pack)?;
-    let mut lean = LeanEmbedder::open(&pack, &app.paths.runtime())?;
+    let mut lean = LeanEmbedder::open(&pack)?;
     let mut ranking = outputs.ranking.map(create).transpose()?;
     let mut injections = outputs.injections.map(create).transpose()?;
     let mut signals = outputs.signals.map(create).transpose()?;

@@ -123,7 +123,7 @@ fn seen(row: &Row) -> (Vec<(&'static str, f32)>, String) {
 /// The vectors of the users' own words, by these; none without an installed model.
 fn vectors(rows: &[Row], app: &App) -> anyhow::Result<HashMap<String, Vec<f32>>> {
     let (pack, runtime) = (app.paths.models().join(&app.settings.model), app.paths.runtime());
-    if !embed::is_installed(&pack, &runtime) {
+    if !embed::is_installed(&pack) {
         return Ok(HashMap::new());
     }
     let texts: Vec<String> = rows.iter().map(|row| seen(row).1).filter(|text| !text.is_empty()).collect();

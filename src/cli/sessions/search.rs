@@ -110,13 +110,13 @@ pub(in crate::cli) fn ask(
     by_meaning: bool,
 ) -> anyhow::Result<Found> {
     resolve(&mut query, store)?;
-    let (pack, runtime) = (app.paths.models().join(&app.settings.model), app.paths.runtime());
+    let pack = app.paths.models().join(&app.settings.model);
     let mut embed = |text: &str| {
-        if !embed::is_installed(&pack, &runtime) {
+        if !embed::is_installed(&pack) {
             return None;
         }
         // A search goes on without a model that does not work; `doctor` says what is wrong with it.
-        LeanEmbedder::open(&pack, &runtime).and_then(|mut embedder| embedder.embed_limited(text, QUERY_TOKENS)).ok()
+        LeanEmbedder::open(&pack).and_then(|mut embedder| embedder.embed_limited(text, QUERY_TOKENS)).ok()
     };
     let meaning = Meaning { model: &app.settings.model, now: app.now, embed: &mut embed };
     Ok(search::find(&query, store, by_meaning.then_some(meaning))?)

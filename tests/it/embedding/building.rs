@@ -98,35 +98,26 @@ fn write_source(directory: &Path) {
 }
 
 fn source(directory: &Path) -> Source<'_> {
-    Source { directory, model: "tiny", max_tokens: 64, origin: "made up", runtime_version: "1.26.0" }
+    Source { directory, model: "tiny", max_tokens: 64, origin: "made up" }
 }
 
 #[test]
-fn a_pack_is_whole_reproducible_and_its_two_graphs_agree() {
+fn a_pack_is_whole_reproducible_and_its_two_forms_agree() {
     let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let runtime = model_home().runtime();
     write_source(from.path());
     let (one, other) = (to.path().join("one"), to.path().join("other"));
-    let first = pack::build(&source(from.path()), &one, &runtime).unwrap();
-    let second = pack::build(&source(from.path()), &other, &runtime).unwrap();
-    // The library orders the weights in its file by their addresses; what they compute is compared below.
-    let but_encoder = |manifest: &Manifest| {
-        let mut manifest = manifest.clone();
-        assert!(manifest.files.remove("encoder.ort").is_some());
-        manifest
-    };
-    assert_eq!(but_encoder(&first), but_encoder(&second));
+    let first = pack::build(&source(from.path()), &one).unwrap();
+    let second = pack::build(&source(from.path()), &other).unwrap();
+    assert_eq!(first, second);
     assert_eq!(Manifest::read(&one).unwrap(), first);
     first.verify(&one).unwrap();
     let texts = ["Keep the tests green!", "memory lanes", "", "the the the the"].map(str::to_owned);
-    let batched = BulkEmbedder::open(&one, &runtime).unwrap().embed_all(&texts).unwrap();
-    let mut lean = LeanEmbedder::open(&one, &runtime).unwrap();
-    let mut lean_again = LeanEmbedder::open(&other, &runtime).unwrap();
+    let batched = BulkEmbedder::open(&one, &model_home().runtime()).unwrap().embed_all(&texts).unwrap();
+    let mut lean = LeanEmbedder::open(&one).unwrap();
     for (text, batched) in texts.iter().zip(&batched) {
         let single = lean.embed(text).unwrap();
         let cosine = super::cosine(&single, batched);
         assert!(cosine > 0.9999, "cosine {cosine} for {text:?}");
-        assert_eq!(single, lean_again.embed(text).unwrap(), "{text:?}");
     }
     let apart = super::cosine(&batched[0], &batched[1]);
     assert!(apart < 0.95, "the tiny model tells texts apart: cosine {apart}");
@@ -135,24 +126,22 @@ fn a_pack_is_whole_reproducible_and_its_two_graphs_agree() {
 #[test]
 fn building_again_replaces_the_pack_and_leaves_nothing_else() {
     let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let runtime = model_home().runtime();
     write_source(from.path());
     let place = to.path().join("tiny");
-    pack::build(&source(from.path()), &place, &runtime).unwrap();
+    pack::build(&source(from.path()), &place).unwrap();
     fs::write(place.join("stray"), "").unwrap();
-    pack::build(&source(from.path()), &place, &runtime).unwrap();
+    pack::build(&source(from.path()), &place).unwrap();
     assert!(!place.join("stray").exists());
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
 }
 
 #[test]
 fn a_source_that_does_not_fit_is_refused_and_leaves_nothing() {
-    let runtime = model_home().runtime();
     let check = |file: &str, content: &str, expected: &str| {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write_source(from.path());
         fs::write(from.path().join(file), content).unwrap();
-        let error = pack::build(&source(from.path()), &to.path().join("tiny"), &runtime).unwrap_err();
+        let error = pack::build(&source(from.path()), &to.path().join("tiny")).unwrap_err();
         assert!(matches!(error, EmbedError::Source { .. }), "{error}");
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0, "{file}");
