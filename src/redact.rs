@@ -8,7 +8,8 @@ mod rules;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::AhoCorasick;
 use regex::Regex;
@@ -24,7 +25,12 @@ const MOST_ROUNDS: usize = 8;
 /// How often each rule found something.
 pub type Counts = BTreeMap<&'static str, u64>;
 
-static PREFILTER: LazyLock<Option<Prefilter>> = LazyLock::new(Prefilter::new);
+/// The first bytes that a process has to look through are searched for each key word in turn: making the automaton takes
+/// a millisecond, which the one short text of a hook is not worth.
+const FIRST_BYTES: usize = 4096;
+
+static BYTES_SEEN: AtomicUsize = AtomicUsize::new(0);
+static PREFILTER: OnceLock<Option<Prefilter>> = OnceLock::new();
 static PATTERNS: [OnceLock<Option<Regex>>; RULES.len()] = [const { OnceLock::new() }; RULES.len()];
 
 /// The text with every secret replaced by `[REDACTED:<rule>]`. Redacting it again changes nothing.
@@ -34,11 +40,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// The same, counting what was found.
 pub fn redact_counting<'a>(text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
-    let Some(prefilter) = PREFILTER.as_ref() else { return Cow::Borrowed(text) };
     let mut clean = Cow::Borrowed(text);
     // What is left around a marker may look like a secret only now; few texts need a second round.
     for _ in 0..MOST_ROUNDS {
-        match redact_once(&clean, prefilter, counts) {
+        match redact_once(&clean, counts) {
             Some(cleaner) => clean = Cow::Owned(cleaner),
             None => break,
         }
@@ -47,8 +52,8 @@ pub fn redact_counting<'a>(text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
 }
 
 /// One round; none when there was nothing to do.
-fn redact_once(text: &str, prefilter: &Prefilter, counts: &mut Counts) -> Option<String> {
-    let rules = prefilter.rules_for(text);
+fn redact_once(text: &str, counts: &mut Counts) -> Option<String> {
+    let rules = rules_for(text);
     if rules.is_empty() {
         return None;
     }
@@ -76,6 +81,18 @@ fn redact_once(text: &str, prefilter: &Prefilter, counts: &mut Counts) -> Option
     }
     out.push_str(&text[at..]);
     Some(out)
+}
+
+/// The rules that are worth trying, in their order.
+fn rules_for(text: &str) -> Vec<usize> {
+    if BYTES_SEEN.fetch_add(text.len(), Ordering::Relaxed).saturating_add(text.len()) > FIRST_BYTES
+        && let Some(prefilter) = PREFILTER.get_or_init(Prefilter::new)
+    {
+        return prefilter.rules_for(text);
+    }
+    let text = text.to_ascii_lowercase();
+    let stands = |rule: &Rule| rule.words.iter().any(|word| text.contains(&word.to_ascii_lowercase()));
+    (0..RULES.len()).filter(|&index| stands(&RULES[index])).collect()
 }
 
 /// Where markers stand already.

@@ -63,6 +63,8 @@ fn table() {
     row("no model, 64 tokens, 10000", &hook(&without, &corpus::prompt_event(&scratch, WORDS_OF_64)));
     let home = corpus::home(&scratch, 10_000, Some(&model));
     measure::beside_a_writer(PROGRAM, &home, &corpus::answered_event(&scratch, 7));
+    // It holds now what the next run must not find.
+    std::fs::remove_dir_all(&home).unwrap();
 }
 
 fn hook(home: &Path, event: &Path) -> Run {

@@ -129,7 +129,11 @@ pub(crate) fn beside_a_writer(program: &str, home: &Path, event: &Path) {
             .map(|n| {
                 let event = corpus::in_session(event, &format!("parallel-{}-{round}-{n}", std::process::id()));
                 let run = Run::new(program, &["hook"], &event).with_home(home);
-                std::thread::spawn(move || run_once(&run))
+                std::thread::spawn(move || {
+                    let ran = run_once(&run);
+                    std::fs::remove_file(event).unwrap();
+                    ran
+                })
             })
             .collect();
         runs.extend(hooks.into_iter().map(|hook| hook.join().unwrap()));

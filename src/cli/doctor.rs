@@ -133,8 +133,8 @@ fn check_model(app: &App) -> Check {
             advice: add.to_owned(),
         };
     }
-    let tried = LeanEmbedder::open(&pack)
-        .and_then(|mut embedder| embedder.embed_limited("the quick check of a model", 16));
+    let tried =
+        LeanEmbedder::open(&pack).and_then(|mut embedder| embedder.embed_limited("the quick check of a model", 16));
     match tried {
         Ok(vector) => good("model", format!("{}, {} dimensions", app.settings.model, vector.len())),
         Err(error) => Check {

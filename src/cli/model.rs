@@ -151,10 +151,8 @@ fn has_library(directory: &Path, build: &RuntimeBuild) -> bool {
 }
 
 fn has_pack(directory: &Path, model: &KnownModel) -> bool {
-    let current = |manifest: Manifest| {
-        manifest.source_sha256 == model.weights_sha256()
-            && manifest.verify(directory).is_ok()
-    };
+    let current =
+        |manifest: Manifest| manifest.source_sha256 == model.weights_sha256() && manifest.verify(directory).is_ok();
     Manifest::read(directory).is_ok_and(current)
 }
 

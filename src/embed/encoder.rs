@@ -271,7 +271,8 @@ fn exp(number: f32) -> f32 {
     let rounded = number * std::f32::consts::LOG2_E + ROUNDING;
     let whole = rounded - ROUNDING;
     let rest = number - whole * LN_2.0 - whole * LN_2.1;
-    let series = [720.0, 120.0, 24.0, 6.0, 2.0, 1.0].iter().fold(0.0, |sum: f32, factor| (sum + 1.0 / factor) * rest) + 1.0;
+    let series =
+        [720.0, 120.0, 24.0, 6.0, 2.0, 1.0].iter().fold(0.0, |sum: f32, factor| (sum + 1.0 / factor) * rest) + 1.0;
     let exponent = rounded.to_bits().wrapping_sub(ROUNDING.to_bits()).wrapping_add(127);
     series * f32::from_bits(exponent << 23)
 }

@@ -47,9 +47,10 @@ impl LeanEmbedder {
         let mut sums = Vec::with_capacity(ids.len() * dimension);
         for (id, position) in ids.iter().zip(self.positions.chunks_exact(4 * dimension)) {
             let start = *id as usize * 2 * dimension;
-            let word = self.words.get(start..start + 2 * dimension).ok_or_else(|| {
-                EmbedError::inference("run")(format!("token {id} is not in the word table"))
-            })?;
+            let word = self
+                .words
+                .get(start..start + 2 * dimension)
+                .ok_or_else(|| EmbedError::inference("run")(format!("token {id} is not in the word table")))?;
             let words = word.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32());
             let positions = position.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
             sums.extend(words.zip(positions).map(|(word, position)| word + position));

@@ -1,6 +1,7 @@
 //! What memories mention, and which files they are about.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use unicode_normalization::UnicodeNormalization;
@@ -168,10 +169,13 @@ pub(super) fn unlink(db: &Connection, memory: MemoryId) -> Attempt<()> {
 
 /// The entities that bear one of these names, each once, in the order of the names; exact names before path endings.
 pub(super) fn known(db: &Connection, names: &[String]) -> Attempt<Vec<KnownEntity>> {
+    let norms: Vec<[String; 2]> =
+        names.iter().map(|name| [EntityKind::Identifier, EntityKind::File].map(|kind| norm(kind, name))).collect();
+    let under = under_aliases(db, norms.as_flattened())?;
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for name in names {
-        for entity in bearers(db, name)? {
+    for [as_name, as_path] in &norms {
+        for entity in bearers(db, as_name, as_path, &under)? {
             if seen.insert(entity.id) {
                 found.push(entity);
             }
@@ -180,24 +184,52 @@ pub(super) fn known(db: &Connection, names: &[String]) -> Attempt<Vec<KnownEntit
     Ok(found)
 }
 
-fn bearers(db: &Connection, name: &str) -> Attempt<Vec<KnownEntity>> {
-    let as_name = norm(EntityKind::Identifier, name);
-    let as_path = norm(EntityKind::File, name);
-    let mut bearers = Vec::new();
-    let statement = "SELECT e.id, e.kind, e.name FROM entity_aliases a JOIN entities e ON e.id = a.entity
-         WHERE a.alias = ?1 OR (a.alias = ?2 AND e.kind = 'file')
-         ORDER BY e.norm NOT IN (?1, ?2), (SELECT count(*) FROM memory_entities WHERE entity = e.id) DESC, e.id
-         LIMIT ?3";
-    let mut rows = db.prepare_cached(statement)?;
-    let rows = rows.query_map(params![as_name, as_path, limit(BEARERS_PER_NAME)], known_entity)?;
-    for entity in rows {
-        bearers.push(entity?);
+/// An entity under one of its aliases.
+struct Aliased {
+    entity: KnownEntity,
+    /// Whether the alias is not its name.
+    other_name: bool,
+    /// Memories that mention it.
+    mentions: i64,
+}
+
+/// What stands under each of the aliases. One statement for all: for one alias at a time the engine plans it anew each
+/// time, which for the names of a long prompt took three milliseconds.
+fn under_aliases(db: &Connection, aliases: &[String]) -> Attempt<HashMap<String, Vec<Aliased>>> {
+    let mut under: HashMap<String, Vec<Aliased>> = HashMap::new();
+    let mut statement = db.prepare_cached(
+        "SELECT e.id, e.kind, e.name, e.norm, a.alias, (SELECT count(*) FROM memory_entities WHERE entity = e.id)
+         FROM (SELECT DISTINCT value AS alias FROM json_each(?)) n
+         CROSS JOIN entity_aliases a ON a.alias = n.alias CROSS JOIN entities e ON e.id = a.entity",
+    )?;
+    let mut rows = statement.query([serde_json::to_string(aliases)?])?;
+    while let Some(row) = rows.next()? {
+        let alias: String = row.get(4)?;
+        let other_name = row.get_ref(3)?.as_str()? != alias;
+        let aliased = Aliased { entity: known_entity(row)?, other_name, mentions: row.get(5)? };
+        under.entry(alias).or_default().push(aliased);
     }
+    Ok(under)
+}
+
+fn bearers(
+    db: &Connection,
+    as_name: &str,
+    as_path: &str,
+    under: &HashMap<String, Vec<Aliased>>,
+) -> Attempt<Vec<KnownEntity>> {
+    let mut ranked: Vec<&Aliased> = under.get(as_name).into_iter().flatten().collect();
+    if as_path != as_name {
+        let of_path = under.get(as_path).into_iter().flatten();
+        ranked.extend(of_path.filter(|aliased| aliased.entity.kind == EntityKind::File));
+    }
+    ranked.sort_by_key(|aliased| (aliased.other_name, Reverse(aliased.mentions), aliased.entity.id));
+    ranked.truncate(BEARERS_PER_NAME);
+    let mut bearers: Vec<KnownEntity> = ranked.into_iter().map(|aliased| aliased.entity.clone()).collect();
     // A longer path than the stored one: its endings of two components and more, never a bare file name.
     let exact = "SELECT id, kind, name FROM entities WHERE norm = ? AND kind = 'file'";
-    let components = as_path.split('/').count();
-    for count in (2..components).rev() {
-        let ending = last_components(&as_path, count);
+    for count in (2..as_path.split('/').count()).rev() {
+        let ending = last_components(as_path, count);
         bearers.extend(db.prepare_cached(exact)?.query_row([ending], known_entity).optional()?);
     }
     Ok(bearers)
