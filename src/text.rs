@@ -6,6 +6,7 @@
 
 mod command;
 mod common_words;
+mod emphasis;
 mod failure;
 mod headline;
 mod stop_words;
@@ -16,6 +17,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 
 pub use command::{comparable_command, without_numbers};
 pub use common_words::{common_share, rarity};
+pub use emphasis::emphasis;
 pub use failure::{FailureTerms, failure_terms};
 pub use headline::headline;
 pub use stop_words::is_stop_word;

@@ -1,10 +1,10 @@
 //! What is asked: the prompt, how much of the conversation before it counts, the words and names in it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::model::{MemoryKind, Role, SessionId};
-use crate::store::Scope;
+use crate::store::{Scope, SearchTerm};
 use crate::{entity, text};
 
 /// A prompt with at least so many topical words stands on its own.
@@ -104,17 +104,20 @@ impl Query {
 
     /// The words to search for. Of a failure also the stop words: what a program prints is a fixed phrase, and `no such
     /// file` without `no` is another one (nDCG on failures 75 against 73).
-    pub fn search_terms(&self) -> Vec<String> {
-        let mut terms = match self.moment {
-            Moment::Failure => text::terms(&self.text),
-            Moment::Prompt | Moment::Opening | Moment::File => text::content_terms(&self.text),
+    pub fn search_terms(&self) -> Vec<SearchTerm> {
+        let (mut terms, emphasis) = match self.moment {
+            Moment::Failure => (text::terms(&self.text), HashMap::new()),
+            Moment::Prompt | Moment::Opening | Moment::File => {
+                (text::content_terms(&self.text), text::emphasis(&self.text))
+            }
         };
         for message in self.counted_window() {
             terms.extend(text::content_terms(&text::excerpt(&message.text, WINDOW_CHARS)));
         }
         let mut seen = HashSet::new();
         terms.retain(|term| seen.insert(term.clone()));
-        terms
+        let weight = |term: &String| emphasis.get(term).copied().unwrap_or(1.0);
+        terms.into_iter().map(|term| SearchTerm { weight: weight(&term), term }).collect()
     }
 
     /// Names that may be known entities.
@@ -243,9 +246,10 @@ mod tests {
     fn a_self_contained_prompt_stands_alone() {
         let window = ["the port of the web server collides"];
         let alone = asked("move session storage from redis to sqlite in the gateway", &window);
-        assert!(!alone.search_terms().contains(&"port".to_owned()));
+        let asks_for = |query: &Query, word: &str| query.search_terms().iter().any(|asked| asked.term == word);
+        assert!(!asks_for(&alone, "port"));
         let needy = asked("fix that too", &window);
-        assert!(needy.search_terms().contains(&"port".to_owned()));
+        assert!(asks_for(&needy, "port"));
         assert!(needy.text_to_embed().contains("web server"));
     }
 

@@ -25,7 +25,8 @@ impl Topic {
         if names.is_empty() {
             return Self::default();
         }
-        let terms = query.search_terms().into_iter().filter(|term| !names.contains(term)).collect();
+        let terms =
+            query.search_terms().into_iter().map(|asked| asked.term).filter(|term| !names.contains(term)).collect();
         Self { terms, best: 0.0 }
     }
 

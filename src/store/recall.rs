@@ -257,6 +257,15 @@ pub struct RecallRow {
     pub at: Timestamp,
 }
 
+/// A word to search for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchTerm {
+    /// As [`crate::text::terms`] gives it.
+    pub term: String,
+    /// How much it counts beside others of the same rarity; 1 as a rule ([`crate::text::emphasis`]).
+    pub weight: f32,
+}
+
 /// Finds memories and remembers what was shown.
 pub trait RecallStore {
     /// Nearest memories by vector: at most `limit` in scope and a quarter as many elsewhere.
@@ -265,9 +274,9 @@ pub trait RecallStore {
     /// Cosines of these memories to the query; memories without a vector of `model` are missing.
     fn cosines(&self, model: &str, vector: &[f32], ids: &[MemoryId]) -> Result<Vec<VectorHit>>;
 
-    /// Text scores in scope for `terms` (analysed words, in order of importance where equally rare), reading at most
-    /// about `budget` postings.
-    fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits>;
+    /// Text scores in scope for `terms` (in order of importance where equally rare), reading at most about `budget`
+    /// postings.
+    fn matching(&self, terms: &[SearchTerm], scope: &Scope, budget: usize) -> Result<LexicalHits>;
 
     /// What those of `terms` are worth that each memory in scope holds ([`crate::text::failure_terms`]).
     fn worth(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<TermWorth>;

@@ -88,6 +88,7 @@ macro_rules! contract {
                 terms_of_every_script_match,
                 matching_stays_in_scope,
                 matching_counts_rare_terms_first,
+                matching_goes_by_the_weight_of_a_word,
                 repeated_terms_cost_once,
                 forgotten_and_retired_memories_do_not_match
             ],

@@ -7,7 +7,8 @@ use super::{
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
     Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
-    Result, Scope, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
+    Result, Scope, SearchTerm, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote,
+    VoteRecord,
 };
 
 impl RecallStore for SqliteStore {
@@ -19,7 +20,7 @@ impl RecallStore for SqliteStore {
         self.read(|db| vectors::cosines(db, model, vector, ids))
     }
 
-    fn matching(&self, terms: &[String], scope: &Scope, budget: usize) -> Result<LexicalHits> {
+    fn matching(&self, terms: &[SearchTerm], scope: &Scope, budget: usize) -> Result<LexicalHits> {
         self.read(|db| words::matching(db, terms, scope, budget))
     }
 

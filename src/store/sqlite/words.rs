@@ -1,5 +1,7 @@
 //! The text index of memories: what stands in it, and searching it within a budget.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SqliteStore;
@@ -8,7 +10,7 @@ use super::marks::{self, Marks};
 use super::scope::{LeftOut, NO_PROJECT, scope_project};
 use super::spans::Spans;
 use crate::model::{MemoryId, MemoryStatus, index_text};
-use crate::store::{LexicalHits, Result, Scope, TermWorth};
+use crate::store::{LexicalHits, Result, Scope, SearchTerm, TermWorth};
 use crate::text;
 
 /// Raised when texts are analysed in another way: the index is then made anew.
@@ -104,8 +106,9 @@ fn quoted(terms: &[String], operator: &str) -> String {
 ///
 /// Computed here from the postings and not by the engine's `bm25()`: that one gives a word in half of a young store's
 /// memories no weight at all, and cannot be told how common a word is elsewhere.
-pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<LexicalHits> {
-    let (counted, left_out_terms) = within_budget(db, terms, budget)?;
+pub(super) fn matching(db: &Connection, asked: &[SearchTerm], scope: &Scope, budget: usize) -> Attempt<LexicalHits> {
+    let weights: HashMap<&str, f32> = asked.iter().map(|asked| (asked.term.as_str(), asked.weight)).collect();
+    let (counted, left_out_terms) = within_budget(db, asked.iter().map(|asked| &asked.term), budget)?;
     if counted.is_empty() {
         return Ok(LexicalHits { left_out: left_out_terms, ..LexicalHits::default() });
     }
@@ -115,7 +118,7 @@ pub(super) fn matching(db: &Connection, terms: &[String], scope: &Scope, budget:
     let mut spans = Spans::default();
     for term in counted {
         let here = within.postings(&term)?;
-        let weight = text::rarity(&term, here.len(), within.memories);
+        let weight = text::rarity(&term, here.len(), within.memories) * weights.get(term.as_str()).unwrap_or(&1.0);
         hits.total += weight;
         for Posting { memory, places, terms } in here {
             let length = terms as f32 / mean;
@@ -141,7 +144,7 @@ fn saturated(count: f32, length: f32) -> f32 {
 
 /// What of `terms` each memory in scope holds, by how rare it is there. Terms too common for the budget tell nothing.
 pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<TermWorth> {
-    let (counted, _) = within_budget(db, terms, budget)?;
+    let (counted, _) = within_budget(db, terms.iter(), budget)?;
     let mut worth = TermWorth::default();
     if counted.is_empty() {
         return Ok(worth);
@@ -226,7 +229,11 @@ fn postings(db: &Connection, term: &str) -> Attempt<Vec<(i64, Vec<u32>)>> {
 }
 
 /// The terms to count, rarest first, and those that would cost too much.
-fn within_budget(db: &Connection, terms: &[String], budget: usize) -> Attempt<(Vec<String>, Vec<String>)> {
+fn within_budget<'a>(
+    db: &Connection,
+    terms: impl Iterator<Item = &'a String>,
+    budget: usize,
+) -> Attempt<(Vec<String>, Vec<String>)> {
     let rare = fact(db, "rare_below")?.unwrap_or(RARE_BELOW);
     let mut statement = db.prepare_cached("SELECT df FROM term_df WHERE term = ?")?;
     let mut by_frequency: Vec<(i64, &String)> = Vec::new();

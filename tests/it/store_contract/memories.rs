@@ -8,7 +8,7 @@ use memory_lane::store::{
     Added, MemoryEdit, MemoryFilter, Observation, Promotion, Scope, Store, StoreError, VectorHit, VoteRecord,
 };
 
-use super::samples::{LANE, NOW, OTHER, add, angle, draft, scope, session_id, strings, user, with_steps};
+use super::samples::{LANE, NOW, OTHER, add, angle, asked, draft, scope, session_id, strings, user, with_steps};
 
 pub(super) fn a_memory_comes_back_as_it_was(store: &mut dyn Store) {
     let draft = MemoryDraft {
@@ -110,7 +110,7 @@ pub(super) fn edits_change_what_is_found(store: &mut dyn Store) {
     let memory = store.memory(id).unwrap().unwrap();
     assert_eq!((memory.draft.title.as_str(), memory.draft.kind), ("afterwards", MemoryKind::Workflow));
     assert_eq!(memory.draft.body, "Body of before", "what is unset stays");
-    assert_eq!(store.matching(&strings(&["afterward"]), &scope(), 100).unwrap().scores.len(), 1);
+    assert_eq!(store.matching(&asked(&["afterward"]), &scope(), 100).unwrap().scores.len(), 1);
     assert_eq!(store.unembedded("m", 10).unwrap().len(), 1);
     assert_eq!(store.nearest("m", &angle(0.0), &scope(), 5).unwrap().compared, 0);
 }
@@ -406,11 +406,11 @@ pub(super) fn a_superseded_memory_is_kept_but_not_recalled(store: &mut dyn Store
     assert!(!store.supersede(new, new, NOW).unwrap(), "nothing replaces itself");
     let memory = store.memory(old).unwrap().unwrap();
     assert_eq!((memory.draft.status, memory.superseded_by), (MemoryStatus::Superseded, Some(new)));
-    assert!(store.matching(&strings(&["rocket"]), &scope(), 100).unwrap().scores.is_empty());
+    assert!(store.matching(&asked(&["rocket"]), &scope(), 100).unwrap().scores.is_empty());
     assert_eq!(store.nearest("m", &angle(0.0), &scope(), 5).unwrap().compared, 2);
     store.edit_memory(old, &MemoryEdit { status: Some(MemoryStatus::Active), ..MemoryEdit::default() }).unwrap();
     assert_eq!(
-        store.matching(&strings(&["rocket"]), &scope(), 100).unwrap().scores.len(),
+        store.matching(&asked(&["rocket"]), &scope(), 100).unwrap().scores.len(),
         1,
         "a person may take it back"
     );

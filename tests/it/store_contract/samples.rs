@@ -4,7 +4,7 @@ use memory_lane::model::{
     Agent, MemoryDraft, MemoryId, MemoryKind, Message, ModelUse, Project, Role, SessionId, Timestamp, ToolCall,
     ToolStatus,
 };
-use memory_lane::store::{Added, Append, Scope, SessionHead, StepAt, Store, TranscriptState};
+use memory_lane::store::{Added, Append, Scope, SearchTerm, SessionHead, StepAt, Store, TranscriptState};
 
 pub(super) const LANE: &str = "github.com/lane/memory";
 pub(super) const OTHER: &str = "github.com/lane/other";
@@ -119,6 +119,11 @@ pub(super) fn scope() -> Scope {
 pub(super) fn angle(degrees: f32) -> Vec<f32> {
     let radians = degrees.to_radians();
     vec![radians.cos(), radians.sin()]
+}
+
+/// Words as a query without emphasis asks for them.
+pub(super) fn asked<W: AsRef<str>>(words: &[W]) -> Vec<SearchTerm> {
+    words.iter().map(|word| SearchTerm { term: word.as_ref().to_owned(), weight: 1.0 }).collect()
 }
 
 pub(super) fn strings(words: &[&str]) -> Vec<String> {

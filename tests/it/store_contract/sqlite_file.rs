@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::recall::record;
-use super::samples::{NOW, add, angle, draft, scope, session_id, strings, user, with_steps};
+use super::samples::{NOW, add, angle, asked, draft, scope, session_id, strings, user, with_steps};
 
 fn file() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ fn readers_beside_a_writer_never_fail() {
                 while writing.load(Ordering::Relaxed) {
                     let reader = SqliteStore::open_for_hook(&path).unwrap();
                     let near = reader.nearest("m", &angle(0.0), &scope(), 5).unwrap();
-                    let matching = reader.matching(&strings(&["deploy"]), &scope(), 1_000_000).unwrap();
+                    let matching = reader.matching(&asked(&["deploy"]), &scope(), 1_000_000).unwrap();
                     assert!(near.compared >= seen && matching.scores.len() >= near.compared);
                     assert!(!reader.fetch(&[first], &scope()).unwrap().is_empty());
                     seen = near.compared;
@@ -281,7 +281,7 @@ fn a_file_of_version_1_is_read() {
         bearers(&["adam", "smith", "j", "apollo", "acme", "api", ""]),
         ["Adam J Smith", "Adam J Smith", "acme/apollo"]
     );
-    assert_eq!(store.matching(&strings(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
+    assert_eq!(store.matching(&asked(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
     assert_eq!(store.session(&session_id("old")).unwrap().unwrap().first_prompt.as_deref(), Some("deploy it"));
     let old = store.session(&session_id("old")).unwrap().unwrap();
     assert_eq!((old.outcome, old.turns, old.host), (SessionOutcome::Failed, 1, None), "settled, and of no machine yet");
