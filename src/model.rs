@@ -7,6 +7,7 @@ pub mod exchange;
 mod memory;
 mod occasion;
 mod project;
+mod raw;
 mod score;
 mod session;
 mod time;
@@ -18,6 +19,7 @@ pub use memory::{
 };
 pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
+pub use raw::{RAW_BYTES, RAW_SESSION_BYTES, RAW_SESSION_RECORDS, RawRecord};
 pub use score::{Explanation, Outcome, Signal, percent};
 pub use session::{
     Agent, FileAction, Message, ModelUse, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus,

@@ -1,6 +1,6 @@
-//! Finding what was said, in any session of any agent: one syntax ([`parse`]), one search ([`find`]).
+//! Finding what was said and done, in any session of any agent: one syntax ([`parse`]), one search ([`find`]).
 //!
-//! Words are looked up in the text index and reach every message. Meaning reaches only what a memory was caught from, by
+//! Words are looked up in the text indexes and reach every message and call. Meaning reaches only what a memory was caught from, by
 //! the memory's own vector: messages have none, as embedding all of them would take hours.
 
 mod find;

@@ -7,6 +7,7 @@
 //!
 //! Scores that leave the store are higher-is-better: distances and `bm25()` are turned round inside it.
 
+mod call_text;
 mod distilling;
 mod entities;
 mod error;
@@ -19,6 +20,7 @@ mod sessions;
 pub mod spool;
 pub mod sqlite;
 
+pub use call_text::call_text;
 pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Spent};
 pub use entities::{
     Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
@@ -30,7 +32,7 @@ pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
     Scope, SearchTerm, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
-pub use search::{Condition, Filter, MessageHit, MessageQuery, Work};
+pub use search::{Condition, Filter, MessageQuery, StepHit, Work};
 pub use sessions::{
     Append, Appended, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SessionHead, SessionStore, SkippedRecord,
     StepAt, ToolResult, TranscriptState,

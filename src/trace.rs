@@ -25,6 +25,7 @@ mod parsed;
 mod patch;
 mod pi;
 pub mod project;
+mod raw;
 mod specstory;
 mod sts;
 mod tail;

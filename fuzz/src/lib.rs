@@ -1,9 +1,9 @@
 //! What every reader promises, whatever is in the file: it ends without a panic, numbers its steps without gaps, and
-//! gives the same for a file read in parts as for one read in one go.
+//! gives the same for a file read in parts as for one read in one go. What it keeps raw is counted and bounded.
 
 use std::path::{Path, PathBuf};
 
-use memory_lane::model::{Agent, Step, ToolStatus};
+use memory_lane::model::{Agent, RAW_SESSION_RECORDS, Step, ToolStatus};
 use memory_lane::trace::{DOCUMENTS, DocumentSession, Growth, Parsed, READERS, TraceReader, TracedStep};
 use rusqlite::Connection;
 
@@ -48,21 +48,16 @@ fn steps<const N: usize>(parts: [Parsed; N]) -> Vec<TracedStep> {
     steps
 }
 
-fn position(step: &TracedStep) -> u32 {
-    match &step.step {
-        Step::Said(message) => message.seq,
-        Step::Called(call) => call.seq,
-    }
-}
-
 fn first_position(parsed: &Parsed) -> u32 {
-    parsed.steps.first().map_or(parsed.next_seq, position)
+    parsed.steps.first().map_or(parsed.next_seq, |first| first.step.seq())
 }
 
 fn check_order(parsed: &Parsed, first: u32) {
     for (number, step) in (first..).zip(&parsed.steps) {
-        assert_eq!(position(step), number);
+        assert_eq!(step.step.seq(), number);
     }
+    assert!(parsed.raw.len() <= RAW_SESSION_RECORDS, "more is kept than there is room for");
+    assert!(parsed.raw.iter().all(|raw| parsed.skipped.contains_key(&raw.why)), "kept and not counted");
     assert!(parsed.steps.windows(2).all(|pair| pair[0].turn <= pair[1].turn), "turns go back");
     assert_eq!(parsed.next_seq, first + u32::try_from(parsed.steps.len()).expect("a file of less than 2^32 steps"));
 }

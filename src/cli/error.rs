@@ -7,14 +7,24 @@ use crate::config::SettingsError;
 use crate::embed::EmbedError;
 use crate::store::StoreError;
 
+/// Status of a search that finds nothing, as in grep; standard error stays empty.
+const NOTHING_FOUND: u8 = 1;
 /// Status for bad input or surroundings: something the person can change.
 const USER: u8 = 1;
 /// Status for a fault of the program (`EX_SOFTWARE`).
 const INTERNAL: u8 = 70;
 
+/// A search found nothing and has said so.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing found")]
+pub(super) struct NothingFound;
+
 /// Prints an error with its causes and a hint, and gives the exit status.
 pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
+    if error.is::<NothingFound>() {
+        return ExitCode::from(NOTHING_FOUND);
+    }
     eprintln!("error: {error}");
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {

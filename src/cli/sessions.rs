@@ -27,7 +27,7 @@ enum Command {
     List(list::ListArgs),
     /// Show what was said and done in one session, whole or in pages
     Show(show::ShowArgs),
-    /// Search what was said
+    /// Search what was said and done
     Search(search::SearchArgs),
     /// Pin a session, so that `list --pinned` shows it
     Pin(edit::PinArgs),
@@ -43,7 +43,7 @@ pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
     match &args.command {
         Command::List(args) => list::run(args, app, &store),
         Command::Show(args) => show::run(args, &store),
-        Command::Search(args) => search::run(args, app, &store),
+        Command::Search(args) => search::run(args, app, &mut store),
         Command::Pin(args) => edit::pin(args, Some(app.now), &mut store),
         Command::Unpin(args) => edit::pin(args, None, &mut store),
         Command::Title(args) => edit::title(args, &mut store),

@@ -18,7 +18,9 @@ use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
 use crate::pipeline::{self, CatchReport, Meaning};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, StoreError, WorkerRun, spool};
+use crate::store::{
+    CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, SessionStore, StoreError, WorkerRun, spool,
+};
 
 pub(super) use lease::{Held, at_work};
 
@@ -167,6 +169,7 @@ fn catch_up(
     })?;
     held.renew(store)?;
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    store.index_calls()?;
     held.renew(store)?;
     distil_settled(app, store)?;
     pipeline::note_commands(store)?;

@@ -359,6 +359,24 @@ pub enum Step {
     Called(ToolCall),
 }
 
+impl Step {
+    /// Position among all steps of the session.
+    pub fn seq(&self) -> u32 {
+        match self {
+            Self::Said(message) => message.seq,
+            Self::Called(call) => call.seq,
+        }
+    }
+
+    /// When it was said or called.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Said(message) => message.at,
+            Self::Called(call) => call.at,
+        }
+    }
+}
+
 /// From a prompt to the finished answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Turn {

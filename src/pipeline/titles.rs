@@ -96,6 +96,7 @@ mod tests {
             steps: vec![StepAt::Message { turn: 0, message }],
             results: Vec::new(),
             skipped: Vec::new(),
+            raw: Vec::new(),
         }
     }
 

@@ -1,14 +1,19 @@
-//! One search: messages by their words, and where words are not enough, by the meaning of what was caught from them.
+//! One search: messages and calls by their words, and where words are not enough, messages by the meaning of what was
+//! caught from them.
 
 use std::collections::{HashMap, HashSet};
 
 use super::snippet::{Snippet, snippet};
-use crate::model::{MemoryId, SessionId, Timestamp};
-use crate::store::{Condition, MessageHit, MessageQuery, RecallStore, Result, Scope, SessionStore};
+use crate::model::{MemoryId, SessionId, Step, Timestamp};
+use crate::store::{Condition, MessageQuery, RecallStore, Result, Scope, SessionStore, StepHit, call_text};
 use crate::text;
 
 /// Most messages shown of one session, unless the query says otherwise.
 const PER_SESSION: usize = 3;
+/// Most calls shown of one session: the same command is run again and again.
+const CALLS_PER_SESSION: usize = 2;
+/// Calls take one place in so many, unless messages leave more.
+const CALLS_SHARE: usize = 4;
 /// Characters of a snippet.
 const SNIPPET_CHARS: usize = 220;
 /// Memories looked at for their meaning.
@@ -29,11 +34,11 @@ pub struct Meaning<'a> {
     pub embed: &'a mut dyn FnMut(&str) -> Option<Vec<f32>>,
 }
 
-/// A message that was found.
+/// A message or call that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// The message with its session.
-    pub message: MessageHit,
+    /// The message or call with its session.
+    pub found: StepHit,
     /// Whether it holds every word and phrase of the query.
     pub all_words: bool,
     /// The memory caught there that is near in meaning, with its cosine.
@@ -55,7 +60,7 @@ pub struct Found {
     pub by_meaning: bool,
 }
 
-/// Finds messages. Meaning is asked only when the words alone do not fill the list: it costs as much as all the rest.
+/// Finds messages and calls. Meaning is asked only when the words alone do not fill the list: it costs as much as all the rest.
 ///
 /// # Errors
 /// When the store fails.
@@ -72,42 +77,66 @@ pub fn find<S: SessionStore + RecallStore + ?Sized>(
     let mut found = Found::default();
     let mut known = HashMap::new();
     take(&mut found, &mut known, store.search_messages(&query)?, true);
+    let messages = found.hits.len();
+    let calls = MessageQuery { per_session: CALLS_PER_SESSION, ..query.clone() };
+    take(&mut found, &mut known, store.search_calls(&calls)?, true);
     let words = text::content_terms(&query.text);
     if found.hits.is_empty() && words.len() > 1 {
         let some = MessageQuery { any_word: true, ..query.clone() };
         take(&mut found, &mut known, store.search_messages(&some)?, false);
         found.loosened = !found.hits.is_empty();
     }
-    let strict = if found.loosened { 0 } else { found.hits.len() };
-    if let Some(mut meaning) = meaning.filter(|_| !words.is_empty() && has_room(strict)) {
+    let by_words = words.is_empty() || query.asks_only_calls() || !has_room(messages);
+    if let Some(mut meaning) = meaning.filter(|_| !by_words) {
         found.by_meaning = by_meaning(&mut found, &mut known, &query, store, &mut meaning)?;
     }
     for hit in &mut found.hits {
-        let words = hit.message.score / (hit.message.score + HALF_BM25);
+        // What was said goes before what was done: calls are short, and their words rare among calls.
+        let bm25 = if is_call(hit) { hit.found.score / 2.0 } else { hit.found.score };
+        let words = bm25 / (bm25 + HALF_BM25);
         hit.score = 0.5 * words + 0.5 * hit.near.map_or(0.0, |(_, cosine)| cosine);
     }
     if !query.text.is_empty() || !query.phrases.is_empty() {
         found.hits.sort_by(|a, b| b.all_words.cmp(&a.all_words).then(b.score.total_cmp(&a.score)));
     }
     if query.limit > 0 {
-        found.hits.truncate(query.limit);
+        cut(&mut found.hits, query.limit);
     }
     let wanted: HashSet<String> =
         words.into_iter().chain(query.phrases.iter().flat_map(|phrase| text::terms(phrase))).collect();
     for hit in &mut found.hits {
-        hit.snippet = snippet(&hit.message.message.text, &wanted, SNIPPET_CHARS);
+        hit.snippet = match &hit.found.step {
+            Step::Said(message) => snippet(&message.text, &wanted, SNIPPET_CHARS),
+            Step::Called(call) => snippet(&call_text(call), &wanted, SNIPPET_CHARS),
+        };
     }
     Ok(found)
+}
+
+fn is_call(hit: &Hit) -> bool {
+    matches!(hit.found.step, Step::Called(_))
+}
+
+/// Keeps the first `limit`, among them no more calls than their share while there are messages.
+fn cut(hits: &mut Vec<Hit>, limit: usize) {
+    let messages = hits.iter().filter(|hit| !is_call(hit)).count();
+    let mut calls = limit.saturating_sub(messages).max(limit.div_ceil(CALLS_SHARE));
+    hits.retain(|hit| {
+        let is_kept = !is_call(hit) || calls > 0;
+        calls -= usize::from(is_kept && is_call(hit));
+        is_kept
+    });
+    hits.truncate(limit);
 }
 
 /// Where each message stands in the list.
 type Places = HashMap<(SessionId, u32), usize>;
 
-fn take(found: &mut Found, known: &mut Places, messages: Vec<MessageHit>, all_words: bool) {
-    for message in messages {
-        let place = (message.session.clone(), message.message.seq);
+fn take(found: &mut Found, known: &mut Places, steps: Vec<StepHit>, all_words: bool) {
+    for step in steps {
+        let place = (step.session.clone(), step.step.seq());
         known.entry(place).or_insert_with(|| {
-            found.hits.push(Hit { message, all_words, near: None, score: 0.0, snippet: Snippet::default() });
+            found.hits.push(Hit { found: step, all_words, near: None, score: 0.0, snippet: Snippet::default() });
             found.hits.len() - 1
         });
     }
@@ -144,8 +173,8 @@ fn by_meaning<S: SessionStore + RecallStore + ?Sized>(
     let there = MessageQuery { text: String::new(), at: Some(at), ..query.clone() };
     let messages = store.search_messages(&there)?;
     let places: Vec<(SessionId, u32)> =
-        messages.iter().map(|message| (message.session.clone(), message.message.seq)).collect();
-    let messages = messages.into_iter().map(|message| MessageHit { score: 0.0, ..message }).collect();
+        messages.iter().map(|message| (message.session.clone(), message.step.seq())).collect();
+    let messages = messages.into_iter().map(|message| StepHit { score: 0.0, ..message }).collect();
     take(found, known, messages, false);
     for (session, seq, id, cosine) in sources {
         // The memory's own place may be a call: then the message before it was asked for.

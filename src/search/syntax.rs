@@ -6,15 +6,16 @@ use crate::store::{Condition, Filter, MessageQuery, Work};
 
 /// The syntax for people and agents, one line each.
 pub const SYNTAX: &str = "\
-words               all must be in the message; word endings do not matter
+words               all must be in the message, or in what a tool was given or said when it failed; word endings
+                    do not matter
 \"a phrase\"          these words in this order
-from:user|agent     who said it
+from:user|agent     who said it; from:tool for what tools were given and what failures said
 agent:codex         which agent wrote the session
 project:NAME        project by name or key; project:. is the one of this directory
-file:PATH           a file touched in that turn: part of a path, .sql, src/*.rs
+file:PATH           a file touched in that turn, or by that call: part of a path, .sql, src/*.rs
 kind:KIND           a memory caught there (decision, insight, pattern, commitment, learning,
                     correction, workflow, gap), or work done there (edit, read, run, failure)
-tool:NAME           a tool called in that turn
+tool:NAME           a tool called in that turn, or that tool
 branch:NAME host:NAME session:ID pr:428 outcome:ended|failed|interrupted
 after:TIME before:TIME on:DAY
                     today, yesterday, 2026-02-11, 2026-02, 7d, 12h, 2026-02-11T15:00
@@ -84,16 +85,24 @@ pub fn parse(text: &str, clock: &Clock) -> Result<MessageQuery, SyntaxError> {
 /// Conditions of one operator are alternatives, but those on time, which bound it from both sides.
 fn add(filters: &mut Vec<Filter>, new: Vec<Filter>, negated: bool) {
     for filter in new {
-        let kind = filter.any.first().map(std::mem::discriminant);
+        let kind = filter.any.first().map(kind_of);
         let is_time = matches!(filter.any.first(), Some(Condition::Since(_) | Condition::Before(_)));
-        let same = filters.iter_mut().find(|known| {
-            !negated && !is_time && !known.negated && known.any.first().map(std::mem::discriminant) == kind
-        });
+        let same = filters
+            .iter_mut()
+            .find(|known| !negated && !is_time && !known.negated && known.any.first().map(kind_of) == kind);
         match same {
             Some(known) => known.any.extend(filter.any),
             None => filters.push(Filter { negated: negated != filter.negated, any: filter.any }),
         }
     }
+}
+
+/// Conditions of one kind are written with one operator.
+fn kind_of(condition: &Condition) -> std::mem::Discriminant<Condition> {
+    std::mem::discriminant(match condition {
+        Condition::FromTool => &Condition::From(Role::Agent),
+        other => other,
+    })
 }
 
 /// One part of a search.
@@ -259,7 +268,7 @@ impl Operator {
     fn expected(self) -> String {
         let listed = |names: &[&str]| names.join(", ");
         match self {
-            Self::From => "user or agent".to_owned(),
+            Self::From => "user, agent or tool".to_owned(),
             Self::Agent => listed(&Agent::ALL.iter().map(|agent| agent.as_str()).collect::<Vec<_>>()),
             Self::Outcome => listed(&SessionOutcome::ALL.iter().map(|outcome| outcome.as_str()).collect::<Vec<_>>()),
             Self::Kind => {
@@ -315,11 +324,12 @@ fn condition(operator: Operator, value: &str) -> Option<Condition> {
     let lower = value.to_lowercase();
     let text = || value.to_owned();
     Some(match operator {
-        Operator::From => Condition::From(match lower.as_str() {
-            "user" | "me" => Role::User,
-            "agent" | "assistant" => Role::Agent,
+        Operator::From => match lower.as_str() {
+            "user" | "me" => Condition::From(Role::User),
+            "agent" | "assistant" => Condition::From(Role::Agent),
+            "tool" => Condition::FromTool,
             _ => return None,
-        }),
+        },
         Operator::Agent => Condition::Agent(match lower.as_str() {
             "claude" => Agent::ClaudeCode,
             name => Agent::parse(name)?,

@@ -1,10 +1,10 @@
-//! Finding what was said.
+//! Finding what was said and done.
 
-use crate::model::{Agent, MemoryKind, Message, Role, SessionId, SessionOutcome, Timestamp};
+use crate::model::{Agent, MemoryKind, Role, SessionId, SessionOutcome, Step, Timestamp};
 
-/// A search over what was said; everything given must hold.
+/// A search over what was said, or over what was done; everything given must hold.
 ///
-/// With words or phrases, the best messages come first. Without any, one message stands for each session: the first that
+/// With words or phrases, the best messages or calls come first. Without any, one message stands for each session: the first that
 /// fits, of the latest session first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageQuery {
@@ -26,6 +26,13 @@ pub struct MessageQuery {
     pub limit: usize,
 }
 
+impl MessageQuery {
+    /// Whether it asks for calls and leaves no room for messages.
+    pub fn asks_only_calls(&self) -> bool {
+        self.filters.iter().any(|filter| !filter.negated && filter.any == [Condition::FromTool])
+    }
+}
+
 /// One of these must hold, or none of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
@@ -42,11 +49,13 @@ impl Filter {
     }
 }
 
-/// What can be asked of a message besides its words.
+/// What can be asked of a message besides its words. What is asked of its turn's calls is asked of a call itself.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    /// Who said it.
+    /// Who said it; no call is said.
     From(Role),
+    /// It is a call.
+    FromTool,
     /// The agent that wrote its session.
     Agent(Agent),
     /// Key or name of its project.
@@ -89,9 +98,9 @@ pub enum Work {
     Failure,
 }
 
-/// A message that fits, with what tells its session apart.
+/// A message or a call that fits, with what tells its session apart.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MessageHit {
+pub struct StepHit {
     /// Its session.
     pub session: SessionId,
     /// Title of the session.
@@ -102,10 +111,10 @@ pub struct MessageHit {
     pub host: Option<String>,
     /// Its turn.
     pub turn: u32,
-    /// The message.
-    pub message: Message,
+    /// The message or call.
+    pub step: Step,
     /// Higher is better; comparable only within one answer. 0 where there are no words.
     pub score: f32,
-    /// How many further messages of this session fit and were left out.
+    /// How many further messages or calls of this session fit and were left out.
     pub more: u32,
 }

@@ -1,9 +1,9 @@
 //! What agents wrote: transcripts read so far, sessions, messages, tool calls.
 
-use super::{MessageHit, MessageQuery, Observation, Result};
+use super::{MessageQuery, Observation, Result, StepHit};
 use crate::model::{
-    Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, Session, SessionId, SessionOutcome, Timestamp, ToolCall,
-    ToolStatus, Turn,
+    Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, RawRecord, Session, SessionId, SessionOutcome, Timestamp,
+    ToolCall, ToolStatus, Turn,
 };
 
 /// How far a transcript file has been read.
@@ -25,7 +25,7 @@ pub struct TranscriptState {
     pub next_seq: u32,
 }
 
-/// A record that was not understood; kept as a count with a reason.
+/// Records that were not understood, counted by reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedRecord {
     /// Why, in a few words without data: `not JSON`, `unknown type worktree-state`.
@@ -124,6 +124,8 @@ pub struct Append {
     pub results: Vec<ToolResult>,
     /// What was not understood.
     pub skipped: Vec<SkippedRecord>,
+    /// The records themselves; those for which the session has no more room are left out.
+    pub raw: Vec<RawRecord>,
 }
 
 /// What an [`Append`] changed.
@@ -260,7 +262,17 @@ pub trait SessionStore {
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
 
     /// Messages that fit the query; see [`MessageQuery`] for their order.
-    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<MessageHit>>;
+    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<StepHit>>;
+
+    /// Tool calls that fit the query, as far as they are indexed: by words, or, where the query asks for calls and nothing
+    /// else, without.
+    fn search_calls(&self, query: &MessageQuery) -> Result<Vec<StepHit>>;
+
+    /// Makes the calls that are new or changed since the last time findable.
+    fn index_calls(&mut self) -> Result<()>;
+
+    /// The records of a session that were not understood, as far as they are kept, in the order of its transcript.
+    fn raw_records(&self, id: &SessionId) -> Result<Vec<RawRecord>>;
 
     /// What was skipped, summed over all transcripts, most frequent first.
     fn skipped(&self) -> Result<Vec<SkippedRecord>>;

@@ -3,6 +3,7 @@
 //! Each file below holds one subject as functions over a connection; the four `*_store` files tie them to the traits.
 
 mod append;
+mod calls;
 mod candidates;
 mod catching;
 mod chunk;
@@ -33,6 +34,7 @@ mod outcome;
 mod promotions;
 mod queue;
 mod queue_store;
+mod raw;
 mod recall_store;
 mod recalls;
 mod scope;

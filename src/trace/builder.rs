@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::calls;
-use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars, start_of};
+use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars, printable_name, start_of};
 use super::patch;
 use crate::model::{FileAction, Message, Role, Step, Timestamp, ToolCall, ToolStatus};
 
@@ -130,7 +130,7 @@ impl Builder {
         let Some(Step::Called(call)) = at.and_then(|at| self.parsed.steps.get_mut(at)).map(|step| &mut step.step)
         else {
             let line = self.line();
-            return self.parsed.skip("result without a call", line);
+            return self.parsed.count("result without a call", line);
         };
         call.status = status;
         call.patch = patch.or(call.patch.take()).filter(|_| status == ToolStatus::Ok);
@@ -151,13 +151,24 @@ impl Builder {
         }
     }
 
-    /// Counts something not understood.
-    pub(super) fn skip(&mut self, what: &str, name: &str) {
-        let name: String =
-            name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
-        let name = if name.is_empty() { "without a name" } else { &name };
+    /// Counts something not understood of which there is no record.
+    pub(super) fn count(&mut self, what: &str) {
         let line = self.line();
-        self.parsed.skip(format!("{what} {name}"), line);
+        self.parsed.count(what, line);
+    }
+
+    /// Counts a part of a document that was not understood, and keeps it.
+    pub(super) fn skip(&mut self, what: &str, name: &str, part: &Value) {
+        let line = self.line();
+        self.parsed.skip(format!("{what} {}", printable_name(name)), line);
+        self.parsed.keep_value(part);
+    }
+
+    /// The same for a part that is not even JSON.
+    pub(super) fn skip_bytes(&mut self, what: &str, part: &[u8]) {
+        let line = self.line();
+        self.parsed.skip(what, line);
+        self.parsed.keep(part.trim_ascii());
     }
 
     /// Where a document has no lines, the number of the next step stands for one.

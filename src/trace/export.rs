@@ -121,6 +121,6 @@ fn conversations(list: impl Read, written: Timestamp, sink: &mut dyn SessionSink
 
 fn count(session: &mut DocumentSession, odd: &mut Vec<(&'static str, u64)>) {
     for (why, number) in odd.drain(..) {
-        session.parsed.skip(why, number);
+        session.parsed.count(why, number);
     }
 }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::parsed::Parsed;
 use crate::model::Timestamp;
 
-/// Hands every line that is a JSON object to `take` with its number, from 1; counts the others.
+/// Hands every line that is a JSON object to `take` with its number, from 1; counts the others. What is not understood,
+/// here or by `take`, is kept.
 pub(super) fn each_object(
     bytes: &[u8],
     line_number: &mut u64,
@@ -23,6 +24,7 @@ pub(super) fn each_object(
             Ok(_) => out.skip("not an object", *line_number),
             Err(_) => out.skip("not JSON", *line_number),
         }
+        out.keep(line);
     }
 }
 

@@ -34,7 +34,7 @@ fn damaged(content: &[u8], path: &Path) -> Option<Builder> {
     let named = || Some(json!({"id": messages.first()?.pointer("/info/sessionID")?}));
     let head = heads.into_iter().next().or_else(named);
     let mut builder = exported(&head?, &messages, path);
-    builder.skip("export that is", "damaged");
+    builder.count("export that is damaged");
     Some(builder)
 }
 

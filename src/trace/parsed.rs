@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ModelUse, Step, Timestamp, ToolCall, ToolStatus};
+use crate::model::{ModelUse, RawRecord, Step, Timestamp, ToolCall, ToolStatus};
 
 /// Most characters kept of a tool call's input.
 pub const INPUT_CHARS: usize = 600;
@@ -110,17 +110,12 @@ pub struct Parsed {
     pub results: Vec<CallEnd>,
     /// What was not understood, by reason.
     pub skipped: BTreeMap<String, Skipped>,
+    /// The records themselves, as many as are kept; one without a text was not at hand.
+    pub raw: Vec<RawRecord>,
     /// Records that the file holds twice; the first one counts.
     pub copies: u32,
     /// Position of the step after the last one.
     pub next_seq: u32,
-}
-
-impl Parsed {
-    /// Counts something not understood.
-    pub(super) fn skip(&mut self, why: impl Into<String>, line: u64) {
-        self.skipped.entry(why.into()).or_insert(Skipped { line, count: 0 }).count += 1;
-    }
 }
 
 /// The text's start, at most `bytes` long, cut at a character.

@@ -47,7 +47,7 @@ fn take(builder: &mut Builder, line: &[u8]) {
         return;
     }
     let Ok(record) = serde_json::from_str::<Value>(&String::from_utf8_lossy(line)) else {
-        return builder.skip("record that is", "not-JSON");
+        return builder.skip_bytes("record that is not-JSON", line);
     };
     match text(&record, "type") {
         "session" => {
@@ -61,7 +61,7 @@ fn take(builder: &mut Builder, line: &[u8]) {
             builder.at(time(record.get("timestamp")));
         }
         "message" => message(builder, record.get("message").unwrap_or(&Value::Null), filled(&record, "id")),
-        other => builder.skip("unknown type", other),
+        other => builder.skip("unknown type", other, &record),
     }
 }
 
@@ -86,7 +86,7 @@ fn message(builder: &mut Builder, message: &Value, id: Option<String>) {
             builder.result(text(message, "toolCallId"), status, &said);
         }
         "system" | "developer" => {}
-        other => builder.skip("unknown role", other),
+        other => builder.skip("unknown role", other, message),
     }
 }
 

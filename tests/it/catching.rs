@@ -289,6 +289,7 @@ fn append(path: &str, talk: &Talk, from: usize, to: usize) -> Append {
         steps: steps[from..to].to_vec(),
         results: Vec::new(),
         skipped: Vec::new(),
+        raw: Vec::new(),
     }
 }
 

@@ -178,6 +178,7 @@ fn with_steps(native: &str, steps: Vec<StepAt>) -> Append {
         steps,
         results: Vec::new(),
         skipped: Vec::new(),
+        raw: Vec::new(),
     }
 }
 

@@ -71,10 +71,13 @@ macro_rules! contract {
                 sessions_are_found_by_prefix,
                 transcripts_are_remembered,
                 skipped_records_are_summed,
+                what_was_not_understood_is_kept_within_bounds,
                 uncaught_sessions_are_work_until_recorded,
                 prompts_of_other_sessions_are_listed
             ],
             search: [
+                calls_are_found_by_what_they_were_given,
+                calls_that_fail_later_or_go_are_looked_at_again,
                 messages_need_all_words,
                 messages_are_filtered_by_side_and_project,
                 phrases_and_words_that_must_not_be,

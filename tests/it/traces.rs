@@ -326,6 +326,10 @@ fn what_is_not_understood_is_counted_by_reason() {
             ("user record without content", 6, 1),
         ]
     );
+    let raw: Vec<_> = parsed.raw.iter().map(|raw| (raw.line, raw.why.as_str(), raw.text.as_str())).collect();
+    assert_eq!(raw.len(), 6);
+    assert_eq!(raw[0], (1, "not JSON", "not json"));
+    assert_eq!(raw[4], (5, "unknown type brand-new-thing", r#"{"type":"brand-new-thing","sessionId":"x"}"#));
 }
 
 #[test]

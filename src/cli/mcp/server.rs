@@ -61,8 +61,8 @@ impl ServerHandler for Server {
 
 fn tool_list() -> Result<Vec<Tool>, ErrorData> {
     let search = format!(
-        "Search what was said in every earlier session of every agent (Claude Code, Codex, Cursor and others). Gives \
-         snippets with the session's id and, after an @, the message's position, for session_read. With operators alone \
+        "Search what was said and which commands ran in every earlier session of every agent (Claude Code, Codex, Cursor \
+         and others). Gives snippets with the session's id and, after an @, the position, for session_read. With operators alone \
          it gives one message for each session. The syntax:\n{SYNTAX}"
     );
     Ok(vec![

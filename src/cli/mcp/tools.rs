@@ -110,13 +110,13 @@ fn in_full(memory: &Memory) -> String {
 
 fn session_search(arguments: &SessionSearch) -> anyhow::Result<String> {
     let app = App::from_env()?;
-    let store = app.open_store()?;
+    let mut store = app.open_store()?;
     let mut query = search::parse(&arguments.query, &app.clock())?;
     query.limit = match arguments.limit.unwrap_or(USUAL_MESSAGES) {
         limit @ 1..=MOST_MESSAGES => limit,
         other => bail!("limit is {other}; give 1 to {MOST_MESSAGES}"),
     };
-    let found = ask(query, &app, &store, true)?;
+    let found = ask(query, &app, &mut store, true)?;
     if found.hits.is_empty() {
         return Ok("Nothing found. Try fewer or other words, or leave out an operator.".to_owned());
     }

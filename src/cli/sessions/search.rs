@@ -1,17 +1,20 @@
-//! `sessions search`: one syntax over everything that was said, in any session of any agent.
+//! `sessions search`: one syntax over everything that was said and done, in any session of any agent.
+
+use std::thread::JoinHandle;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::{project_key, resolve};
 use crate::cli::App;
+use crate::cli::error::NothingFound;
 use crate::cli::output::{print_json, print_line};
 use crate::cli::paint::Paint;
 use crate::embed::{self, LeanEmbedder};
-use crate::model::{Agent, MemoryId, Role, SessionId, Timestamp};
+use crate::model::{Agent, MemoryId, Role, SessionId, Step, Timestamp, ToolStatus};
 use crate::search::{self, Found, Hit, Meaning, SYNTAX, Snippet};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Condition, Filter, MessageQuery};
+use crate::store::{Condition, Filter, MessageQuery, SessionStore, StoreError};
 use crate::text::{one_line, printable};
 
 /// Tokens of a search that are embedded: it is short, and what it costs grows with them.
@@ -23,7 +26,7 @@ pub(super) struct SearchArgs {
     /// Words, "phrases", operator:value, and - before what must not be; all in one pair of quotes: 'sqlite -redis'
     #[arg(required = true)]
     text: Vec<String>,
-    /// Only what one side said (also: from:user)
+    /// Only what one side said, or what was done (also: from:user)
     #[arg(long, value_enum)]
     from: Option<From>,
     /// Only in this project: key, name or directory (also: project:NAME)
@@ -46,6 +49,8 @@ enum From {
     User,
     /// The agent
     Agent,
+    /// Tools: what they were given, and what failures said
+    Tool,
 }
 
 #[derive(Serialize)]
@@ -66,7 +71,12 @@ struct FoundMessage {
     title: Option<String>,
     turn: u32,
     seq: u32,
-    role: Role,
+    /// Who said it, or `tool`.
+    role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ToolStatus>,
     at: Timestamp,
     score: f32,
     all_words: bool,
@@ -76,72 +86,94 @@ struct FoundMessage {
     more_in_session: u32,
 }
 
-pub(super) fn run(args: &SearchArgs, app: &App, store: &SqliteStore) -> anyhow::Result<()> {
+pub(super) fn run(args: &SearchArgs, app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
     let mut query = search::parse(&args.text.join(" "), &app.clock())?;
     query.limit = args.limit;
     query.filters.extend(args.from.map(|from| {
-        Filter::only(Condition::From(match from {
-            From::User => Role::User,
-            From::Agent => Role::Agent,
-        }))
+        Filter::only(match from {
+            From::User => Condition::From(Role::User),
+            From::Agent => Condition::From(Role::Agent),
+            From::Tool => Condition::FromTool,
+        })
     }));
     if let Some(name) = &args.project {
         query.filters.push(Filter::only(Condition::Project(project_key(name, store)?)));
     }
     let found = ask(query, app, store, !args.words)?;
+    let is_empty = found.hits.is_empty();
     if args.json {
-        return print_json(&to_json(found));
+        print_json(&to_json(found))?;
+    } else {
+        print_found(&found);
     }
+    if is_empty { Err(NothingFound.into()) } else { Ok(()) }
+}
+
+fn print_found(found: &Found) {
     let paint = Paint::for_stdout();
-    print_line(listing(&found, paint));
+    print_line(listing(found, paint));
     if let Some(hit) = found.hits.first() {
-        let (session, seq) = (hit.message.session.native(), hit.message.message.seq);
+        let (session, seq) = (hit.found.session.native(), hit.found.step.seq());
         let how = format!("open the first: memory-lane sessions show {} --at {seq}", one_line(session, 60));
         print_line(paint.faint(&how));
     }
-    Ok(())
 }
 
 /// Searches, with the model's help if one is installed and wanted.
 pub(in crate::cli) fn ask(
     mut query: MessageQuery,
     app: &App,
-    store: &SqliteStore,
+    store: &mut SqliteStore,
     by_meaning: bool,
 ) -> anyhow::Result<Found> {
     resolve(&mut query, store)?;
-    let pack = app.paths.models().join(&app.settings.model);
-    let mut embed = |text: &str| {
-        if !embed::is_installed(&pack) {
-            return None;
-        }
-        // A search goes on without a model that does not work; `doctor` says what is wrong with it.
-        LeanEmbedder::open(&pack).and_then(|mut embedder| embedder.embed_limited(text, QUERY_TOKENS)).ok()
-    };
+    let by_meaning = by_meaning && !query.text.is_empty() && !query.asks_only_calls();
+    let mut vector = by_meaning.then(|| vector(app, query.text.clone())).flatten();
+    match store.index_calls() {
+        // Somebody else is writing: then the latest calls are not found.
+        Ok(()) | Err(StoreError::Locked { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut embed = |_: &str| vector.take()?.join().ok().flatten();
     let meaning = Meaning { model: &app.settings.model, now: app.now, embed: &mut embed };
     Ok(search::find(&query, store, by_meaning.then_some(meaning))?)
+}
+
+/// The vector of a search, made on a second thread while words are looked up: most searches need it, and it takes longer
+/// than all the rest. None where no model is installed.
+fn vector(app: &App, text: String) -> Option<JoinHandle<Option<Vec<f32>>>> {
+    let pack = app.paths.models().join(&app.settings.model);
+    // A search goes on without a model that does not work; `doctor` says what is wrong with it.
+    let embed = move || LeanEmbedder::open(&pack).and_then(|mut it| it.embed_limited(&text, QUERY_TOKENS)).ok();
+    embed::is_installed(&app.paths.models().join(&app.settings.model)).then(|| std::thread::spawn(embed))
 }
 
 /// The answer as JSON.
 pub(in crate::cli) fn to_json(found: Found) -> Searched {
     let messages = found.hits.into_iter().map(|hit| {
-        let message = hit.message;
+        let step = hit.found;
+        let (role, tool, status) = match &step.step {
+            Step::Said(message) => (message.role.as_str(), None, None),
+            Step::Called(call) => ("tool", Some(call.name.clone()), Some(call.status)),
+        };
         FoundMessage {
-            agent: agent_of(&message.session),
-            session: message.session,
-            host: message.host,
-            project: message.project,
-            title: message.title,
-            turn: message.turn,
-            seq: message.message.seq,
-            role: message.message.role,
-            at: message.message.at,
+            agent: agent_of(&step.session),
+            seq: step.step.seq(),
+            at: step.step.at(),
+            session: step.session,
+            host: step.host,
+            project: step.project,
+            title: step.title,
+            turn: step.turn,
+            role,
+            tool,
+            status,
             score: hit.score,
             all_words: hit.all_words,
             memory: hit.near.map(|(id, _)| id),
             cosine: hit.near.map(|(_, cosine)| cosine),
             snippet: hit.snippet.text,
-            more_in_session: message.more,
+            more_in_session: step.more,
         }
     });
     Searched { loosened: found.loosened, by_meaning: found.by_meaning, messages: messages.collect() }
@@ -162,22 +194,22 @@ pub(in crate::cli) fn listing(found: &Found, paint: Paint) -> String {
     }
     let mut told: Vec<&SessionId> = Vec::new();
     for hit in &found.hits {
-        let session = &hit.message.session;
+        let session = &hit.found.session;
         if told.contains(&session) {
             continue;
         }
         told.push(session);
-        let of_session: Vec<&Hit> = found.hits.iter().filter(|other| other.message.session == *session).collect();
+        let of_session: Vec<&Hit> = found.hits.iter().filter(|other| other.found.session == *session).collect();
         lines.push(heading(hit, paint));
-        lines.extend(of_session.iter().map(|hit| message(hit, paint)));
-        let more: u32 = of_session.iter().map(|hit| hit.message.more).sum();
-        lines.extend((more > 0).then(|| paint.faint(&format!("    and {more} more messages of this session"))));
+        lines.extend(of_session.iter().map(|hit| line(hit, paint)));
+        let more: u32 = of_session.iter().map(|hit| hit.found.more).sum();
+        lines.extend((more > 0).then(|| paint.faint(&format!("    and {more} more of this session"))));
     }
     lines.join("\n")
 }
 
 fn heading(hit: &Hit, paint: Paint) -> String {
-    let message = &hit.message;
+    let message = &hit.found;
     let agent = message.session.0.split('/').next().unwrap_or_default();
     let mut parts = vec![paint.strong(&one_line(agent, 20)), one_line(message.session.native(), 60)];
     parts.extend(message.host.as_deref().map(|host| format!("at {}", one_line(host, 40))));
@@ -186,17 +218,23 @@ fn heading(hit: &Hit, paint: Paint) -> String {
     parts.join("  ")
 }
 
-fn message(hit: &Hit, paint: Paint) -> String {
-    let message = &hit.message.message;
+fn line(hit: &Hit, paint: Paint) -> String {
+    let who = match &hit.found.step {
+        Step::Said(message) => message.role.as_str().to_owned(),
+        Step::Called(call) if call.status == ToolStatus::Failed => {
+            format!("{} {}", one_line(&call.name, 40), paint.bad("failed"))
+        }
+        Step::Called(call) => one_line(&call.name, 40),
+    };
     let near = match hit.near {
         Some((id, cosine)) if !hit.all_words => format!("  (memory #{id}, meaning {:.0} %)", cosine * 100.0),
         _ => String::new(),
     };
     format!(
         "  @{} {} {}: {}{}",
-        message.seq,
-        message.at.date(),
-        message.role.as_str(),
+        hit.found.step.seq(),
+        hit.found.step.at().date(),
+        who,
         marked(&hit.snippet, paint),
         paint.faint(&near)
     )

@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::page::{Page, page_of, pages};
 use super::session_id;
 use super::transcript::Told;
-use crate::cli::output::{print_json, print_text};
+use crate::cli::output::{print_json, print_line, print_text};
 use crate::cli::paint::Paint;
-use crate::model::{Session, SessionId, Turn};
+use crate::model::{RawRecord, Session, SessionId, Turn};
 use crate::store::SessionStore;
+use crate::text::{one_line, printable};
 
 /// Tokens of a page, unless asked for others.
 pub(in crate::cli) const PAGE_TOKENS: usize = 4_000;
@@ -28,9 +29,19 @@ pub(super) struct ShowArgs {
     /// The page with the message or call at this position, which is set off
     #[arg(long, value_name = "SEQ", conflicts_with = "page")]
     at: Option<u32>,
+    /// The records that were not understood, as they were written but for secrets
+    #[arg(long, conflicts_with_all = ["page", "tokens", "at"])]
+    raw: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What was not understood of a session.
+#[derive(Serialize)]
+struct Kept {
+    session: SessionId,
+    raw: Vec<RawRecord>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +66,9 @@ pub(in crate::cli) struct Shown {
 
 pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<()> {
     let id = session_id(&args.id, store)?;
+    if args.raw {
+        return raw(args.json, id, store);
+    }
     let told = Told::read(&id, store)?.ok_or_else(|| anyhow!("session {id} is gone"))?;
     let paged = args.page.is_some() || args.tokens.is_some() || args.at.is_some();
     if args.json && !paged {
@@ -73,6 +87,23 @@ pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<(
     }
     print_text(&shown.text);
     print_text(&paint.faint(&format!("\n{}\n", footer(&shown))));
+    Ok(())
+}
+
+fn raw(json: bool, session: SessionId, store: &dyn SessionStore) -> anyhow::Result<()> {
+    let raw = store.raw_records(&session)?;
+    if json {
+        return print_json(&Kept { session, raw });
+    }
+    if raw.is_empty() {
+        print_line(format_args!("every record of {} was understood, or none was kept", session.native()));
+    }
+    let paint = Paint::for_stdout();
+    for record in &raw {
+        let cut = if record.text.len() as u64 == record.bytes { "" } else { ", cut or redacted" };
+        let about = format!("line {}: {}, {} bytes{cut}", record.line, one_line(&record.why, 80), record.bytes);
+        print_line(format_args!("{}\n{}", paint.strong(&about), printable(&record.text)));
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::document::Taken;
-use crate::model::{Agent, Message, Project, SessionId, Step, ToolCall};
+use crate::model::{Agent, Message, Project, RAW_BYTES, RawRecord, SessionId, Step, ToolCall};
 use crate::redact::{Counts, redact_counting};
 use crate::store::{Append, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
 use crate::text::excerpt;
@@ -74,9 +74,10 @@ impl<'a> Surroundings<'a> {
             })
             .collect();
         let head = cleaner.head(agent, state.session.clone(), parsed.facts, project);
+        let raw = parsed.raw.into_iter().filter(|raw| !raw.text.is_empty()).map(|raw| cleaner.raw(raw)).collect();
         let skipped = parsed.skipped.into_iter();
         let skipped = skipped.map(|(why, at)| SkippedRecord { why, line: at.line, count: at.count }).collect();
-        let append = Append { state, restart, head, steps, results, skipped };
+        let append = Append { state, restart, head, steps, results, skipped, raw };
         Part { append, redacted: cleaner.counts, copies: parsed.copies, bytes }
     }
 }
@@ -121,6 +122,16 @@ impl Cleaner {
             file.path = self.clean(path);
         }
         call
+    }
+
+    fn raw(&mut self, mut raw: RawRecord) -> RawRecord {
+        raw.text = self.clean(raw.text);
+        let mut end = RAW_BYTES.min(raw.text.len());
+        while !raw.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        raw.text.truncate(end);
+        raw
     }
 
     /// The path from the project's root, where it lies inside. Agents name files from the working directory, too.

@@ -168,7 +168,7 @@ pub(super) fn file_state(path: String, size: u64, mtime_ns: i64, last: (Agent, S
         pull_requests: Vec::new(),
     };
     let state = TranscriptState { path, session, offset: 0, prefix_sha256: [0; 32], size, mtime_ns, next_seq: 0 };
-    Append { state, restart: false, head, steps: Vec::new(), results: Vec::new(), skipped: Vec::new() }
+    Append { state, restart: false, head, steps: Vec::new(), results: Vec::new(), skipped: Vec::new(), raw: Vec::new() }
 }
 
 /// Whether a part is of a document's session that its own agent's transcript gave already, under that agent's name.

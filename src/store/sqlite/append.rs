@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
 use super::outcome::recount;
+use super::raw;
 use super::scope::project_row;
 use crate::model::{Message, SessionId, ToolCall, ToolStatus};
 use crate::store::{Append, Appended, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
@@ -39,6 +40,7 @@ pub(super) fn append(db: &Connection, append: &Append) -> Attempt<Appended> {
         .execute(params![session, transcript, url])?;
     }
     add_skipped(db, transcript, &append.skipped)?;
+    raw::add(db, session, transcript, &append.raw)?;
 
     let mut target = Target { session, transcript, changed: BTreeSet::from([session]) };
     let mut appended = Appended { new_session, ..Appended::default() };
@@ -82,6 +84,7 @@ fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<(
         "DELETE FROM messages WHERE transcript = ?",
         "DELETE FROM tool_calls WHERE transcript = ?",
         "DELETE FROM skipped WHERE transcript = ?",
+        "DELETE FROM raw_records WHERE transcript = ?",
         "DELETE FROM session_links WHERE transcript = ?",
         "UPDATE transcripts SET interrupts = 0, compactions = 0, tokens_in = 0, tokens_out = 0 WHERE id = ?",
     ] {

@@ -1,10 +1,35 @@
-//! What is asked of a message besides its words, as SQL over `messages m` and `sessions s`.
+//! What is asked of a message or a call besides its words, as SQL over `messages m` or `tool_calls m`, and `sessions s`.
 
 use rusqlite::types::{ToSql, ToSqlOutput, Value};
 
 use super::failure::Attempt;
 use super::sessions::{like, pull_request_pattern};
 use crate::store::{Condition, Filter, Work};
+
+/// What is looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// What was said.
+    Messages,
+    /// What was done.
+    Calls,
+}
+
+impl Over {
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Calls => "tool_calls",
+        }
+    }
+
+    pub(super) fn index(self) -> &'static str {
+        match self {
+            Self::Messages => "messages_fts",
+            Self::Calls => "calls_fts",
+        }
+    }
+}
 
 /// A part of a WHERE clause, with what its question marks stand for.
 pub(super) struct Clause {
@@ -32,11 +57,11 @@ pub(super) fn owned(value: impl ToSql) -> Attempt<Value> {
 }
 
 /// A filter as SQL. A condition on something unknown (a session without a branch) does not hold.
-pub(super) fn filter(filter: &Filter) -> Attempt<Clause> {
+pub(super) fn filter(filter: &Filter, over: Over) -> Attempt<Clause> {
     let mut parts = Vec::new();
     let mut values = Vec::new();
     for condition in &filter.any {
-        let clause = self::condition(condition)?;
+        let clause = self::condition(condition, over)?;
         parts.push(format!("COALESCE({}, 0)", clause.sql));
         values.extend(clause.values);
     }
@@ -44,9 +69,11 @@ pub(super) fn filter(filter: &Filter) -> Attempt<Clause> {
     Ok(Clause { sql: if filter.negated { format!("NOT {any}") } else { any }, values })
 }
 
-fn condition(condition: &Condition) -> Attempt<Clause> {
+fn condition(condition: &Condition, over: Over) -> Attempt<Clause> {
     match condition {
-        Condition::From(role) => Clause::one("m.role = ?", role),
+        Condition::From(role) if over == Over::Messages => Clause::one("m.role = ?", role),
+        Condition::From(_) => Ok(Clause::new("0", Vec::new())),
+        Condition::FromTool => Ok(Clause::new(if over == Over::Calls { "1" } else { "0" }, Vec::new())),
         Condition::Agent(agent) => Clause::one("s.agent = ?", agent),
         Condition::Project(name) => Ok(Clause::new(
             "s.project IN (SELECT id FROM projects WHERE key = ? OR name = ? OR key LIKE ? ESCAPE '\\')",
@@ -54,7 +81,7 @@ fn condition(condition: &Condition) -> Attempt<Clause> {
         )),
         Condition::Branch(pattern) => Clause::one(matching("s.branch", pattern), pattern),
         Condition::Host(name) => Clause::one("s.host = ? COLLATE NOCASE", name),
-        Condition::File(name) => file(name),
+        Condition::File(name) => file(name, over),
         Condition::Caught(kind) => Clause::one(
             // The last message at or before the memory's place tells its turn: that place may be a call.
             "(m.session, m.turn) IN (
@@ -64,8 +91,8 @@ fn condition(condition: &Condition) -> Attempt<Clause> {
                        WHERE x.kind = ? AND x.seq IS NOT NULL) c)",
             kind,
         ),
-        Condition::Work(work) => Ok(Clause::new(in_turn(done(*work)), Vec::new())),
-        Condition::Tool(name) => Clause::one(in_turn("c.name = ? COLLATE NOCASE"), name),
+        Condition::Work(work) => Ok(Clause::new(is_call(done(*work), over), Vec::new())),
+        Condition::Tool(name) => Clause::one(is_call("c.name = ? COLLATE NOCASE", over), name),
         Condition::PullRequest(name) => Clause::one(
             "m.session IN (SELECT session FROM session_links WHERE url LIKE ? ESCAPE '\\')",
             pull_request_pattern(name),
@@ -94,13 +121,17 @@ fn done(work: Work) -> &'static str {
     }
 }
 
-/// Some call of the message's turn is so.
-fn in_turn(call: &str) -> String {
-    format!("EXISTS (SELECT 1 FROM tool_calls c WHERE c.session = m.session AND c.turn = m.turn AND {call})")
+/// The call, or some call of the message's turn, is so.
+fn is_call(so: &str, over: Over) -> String {
+    let own = match over {
+        Over::Messages => "c.session = m.session AND c.turn = m.turn",
+        Over::Calls => "c.id = m.id",
+    };
+    format!("EXISTS (SELECT 1 FROM tool_calls c WHERE {own} AND {so})")
 }
 
 /// Paths are looked through once, not for every message.
-fn file(name: &str) -> Attempt<Clause> {
+fn file(name: &str, over: Over) -> Attempt<Clause> {
     let (test, pattern) = if name.contains('*') {
         ("'/' || f.path GLOB ?", format!("*/{}", name.trim_start_matches('/')))
     } else if name.starts_with('.') && !name.contains('/') {
@@ -108,11 +139,12 @@ fn file(name: &str) -> Attempt<Clause> {
     } else {
         ("'/' || f.path LIKE ? ESCAPE '\\'", format!("%/{}%", like(name.trim_start_matches('/'))))
     };
-    Clause::one(
-        format!(
+    let sql = match over {
+        Over::Messages => format!(
             "(m.session, m.turn) IN (SELECT c.session, c.turn FROM tool_call_files f JOIN tool_calls c ON c.id = f.call
                                      WHERE {test})"
         ),
-        pattern,
-    )
+        Over::Calls => format!("m.id IN (SELECT f.call FROM tool_call_files f WHERE {test})"),
+    };
+    Clause::one(sql, pattern)
 }

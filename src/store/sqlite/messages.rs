@@ -5,65 +5,88 @@ use std::collections::HashMap;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::conditions::{self, owned};
+use super::conditions::{self, Over, owned};
 use super::failure::Attempt;
 use super::turns::{MESSAGE, message_from};
 use super::values::limit;
 use super::words::{expression, none_of};
-use crate::model::{SessionId, Timestamp};
-use crate::store::{MessageHit, MessageQuery};
+use crate::model::{SessionId, Step, Timestamp};
+use crate::store::{MessageQuery, StepHit};
 
-/// A message that fits, before its text is read.
-struct Fit {
-    id: i64,
+/// A message or call that fits, before its text is read.
+pub(super) struct Fit {
+    pub(super) id: i64,
     session: i64,
     score: f32,
     more: u32,
 }
 
+/// The parts of a WHERE clause, all of which must hold.
+pub(super) struct Parts {
+    sql: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Parts {
+    /// What the query asks besides words that must be there.
+    pub(super) fn of(query: &MessageQuery, over: Over) -> Attempt<Self> {
+        let mut parts = Self { sql: Vec::new(), values: Vec::new() };
+        if let Some(without) = none_of(&query.without) {
+            let index = over.index();
+            parts.sql.push(format!("m.id NOT IN (SELECT rowid FROM {index} WHERE {index} MATCH ?)"));
+            parts.values.push(owned(without)?);
+        }
+        for filter in &query.filters {
+            let clause = conditions::filter(filter, over)?;
+            parts.sql.push(clause.sql);
+            parts.values.extend(clause.values);
+        }
+        Ok(parts)
+    }
+
+    /// Puts a part with its value before the others.
+    pub(super) fn first(&mut self, sql: &str, value: Value) {
+        self.sql.insert(0, sql.to_owned());
+        self.values.insert(0, value);
+    }
+
+    fn clause(&self) -> String {
+        if self.sql.is_empty() { "1".to_owned() } else { self.sql.join(" AND ") }
+    }
+}
+
 /// Messages that fit the query: with words the best first, without words the first of each session.
-pub(super) fn search(db: &Connection, query: &MessageQuery) -> Attempt<Vec<MessageHit>> {
+pub(super) fn search(db: &Connection, query: &MessageQuery) -> Attempt<Vec<StepHit>> {
     let asks_words = !query.text.trim().is_empty() || !query.phrases.is_empty();
     let words = expression(&query.text, query.any_word, &query.phrases);
     if asks_words && words.is_none() {
         return Ok(Vec::new());
     }
-    let mut parts = Vec::new();
-    let mut values = Vec::new();
-    if let Some(words) = &words {
-        parts.push("messages_fts MATCH ?".to_owned());
-        values.push(owned(words)?);
-    }
-    if let Some(without) = none_of(&query.without) {
-        parts.push("m.id NOT IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?)".to_owned());
-        values.push(owned(without)?);
-    }
+    let mut parts = Parts::of(query, Over::Messages)?;
     if let Some(places) = &query.at {
-        parts.push(format!("m.id IN ({})", ids_at(db, places)?));
+        parts.sql.push(format!("m.id IN ({})", ids_at(db, places)?));
     }
-    for filter in &query.filters {
-        let clause = conditions::filter(filter)?;
-        parts.push(clause.sql);
-        values.extend(clause.values);
-    }
-    let condition = if parts.is_empty() { "1".to_owned() } else { parts.join(" AND ") };
-    let fits = match (&words, &query.at) {
-        (Some(_), _) => best(db, &condition, &values, query)?,
-        (None, Some(_)) => placed(db, &condition, &values, query)?,
-        (None, None) => first_of_each_session(db, &condition, &values, query)?,
+    let fits = match (words, &query.at) {
+        (Some(words), _) => {
+            parts.first("messages_fts MATCH ?", owned(words)?);
+            best(db, Over::Messages, &parts, query)?
+        }
+        (None, Some(_)) => placed(db, &parts, query)?,
+        (None, None) => first_of_each_session(db, Over::Messages, &parts, query)?,
     };
     fits.into_iter().map(|fit| hit(db, &fit)).collect()
 }
 
 /// The best by words. Sessions are thinned out here: the text of what is left out need not be read.
-fn best(db: &Connection, condition: &str, values: &[Value], query: &MessageQuery) -> Attempt<Vec<Fit>> {
+pub(super) fn best(db: &Connection, over: Over, parts: &Parts, query: &MessageQuery) -> Attempt<Vec<Fit>> {
+    let (table, index, condition) = (over.table(), over.index(), parts.clause());
     let statement = format!(
-        "SELECT m.id, m.session, -bm25(messages_fts) AS score
-         FROM messages_fts JOIN messages m ON m.id = messages_fts.rowid JOIN sessions s ON s.id = m.session
+        "SELECT m.id, m.session, -bm25({index}) AS score
+         FROM {index} JOIN {table} m ON m.id = {index}.rowid JOIN sessions s ON s.id = m.session
          WHERE {condition} ORDER BY score DESC, m.id"
     );
     let mut statement = db.prepare(&statement)?;
-    let mut rows = statement.query(params_from_iter(values))?;
+    let mut rows = statement.query(params_from_iter(&parts.values))?;
     let mut fits: Vec<Fit> = Vec::new();
     let mut of_session: HashMap<i64, (usize, usize)> = HashMap::new();
     while let Some(row) = rows.next()? {
@@ -82,7 +105,8 @@ fn best(db: &Connection, condition: &str, values: &[Value], query: &MessageQuery
 }
 
 /// Those at given places, in no order that says anything.
-fn placed(db: &Connection, condition: &str, values: &[Value], query: &MessageQuery) -> Attempt<Vec<Fit>> {
+fn placed(db: &Connection, parts: &Parts, query: &MessageQuery) -> Attempt<Vec<Fit>> {
+    let condition = parts.clause();
     let statement = format!(
         "SELECT m.id, m.session FROM messages m JOIN sessions s ON s.id = m.session
          WHERE {condition} ORDER BY m.id LIMIT {}",
@@ -90,7 +114,7 @@ fn placed(db: &Connection, condition: &str, values: &[Value], query: &MessageQue
     );
     let fits = db
         .prepare(&statement)?
-        .query_map(params_from_iter(values), |row| {
+        .query_map(params_from_iter(&parts.values), |row| {
             Ok(Fit { id: row.get(0)?, session: row.get(1)?, score: 0.0, more: 0 })
         })?
         .collect::<rusqlite::Result<_>>()?;
@@ -98,20 +122,21 @@ fn placed(db: &Connection, condition: &str, values: &[Value], query: &MessageQue
 }
 
 /// The engine takes the other columns of a group from the row of its minimum, if that is the only extreme asked for.
-fn first_of_each_session(
+pub(super) fn first_of_each_session(
     db: &Connection,
-    condition: &str,
-    values: &[Value],
+    over: Over,
+    parts: &Parts,
     query: &MessageQuery,
 ) -> Attempt<Vec<Fit>> {
+    let (table, condition) = (over.table(), parts.clause());
     let statement = format!(
-        "SELECT m.id, m.session, count(*), MIN(m.seq) FROM messages m JOIN sessions s ON s.id = m.session
+        "SELECT m.id, m.session, count(*), MIN(m.seq) FROM {table} m JOIN sessions s ON s.id = m.session
          WHERE {condition} GROUP BY m.session ORDER BY s.ended_at DESC, m.session DESC LIMIT {}",
         limit(query.limit)
     );
     let fits = db
         .prepare(&statement)?
-        .query_map(params_from_iter(values), |row| {
+        .query_map(params_from_iter(&parts.values), |row| {
             let count: u32 = row.get(2)?;
             Ok(Fit { id: row.get(0)?, session: row.get(1)?, score: 0.0, more: count.saturating_sub(1) })
         })?
@@ -119,25 +144,33 @@ fn first_of_each_session(
     Ok(fits)
 }
 
-fn hit(db: &Connection, fit: &Fit) -> Attempt<MessageHit> {
-    let statement = format!(
-        "SELECT s.name, COALESCE(s.given_title, s.custom_title, s.agent_title) AS title, s.host,
-             (SELECT key FROM projects WHERE id = s.project) AS project, m.turn, {MESSAGE}
-         FROM messages m JOIN sessions s ON s.id = ? WHERE m.id = ?"
-    );
-    let hit = db.prepare_cached(&statement)?.query_row([fit.session, fit.id], |row| {
-        Ok(MessageHit {
-            session: row.get("name")?,
-            title: row.get("title")?,
-            project: row.get("project")?,
-            host: row.get("host")?,
-            turn: row.get("turn")?,
-            message: message_from(row)?,
-            score: fit.score,
-            more: fit.more,
-        })
-    })?;
-    Ok(hit)
+fn hit(db: &Connection, fit: &Fit) -> Attempt<StepHit> {
+    let statement = format!("SELECT m.turn, {MESSAGE} FROM messages m WHERE m.id = ?");
+    let (turn, message) =
+        db.prepare_cached(&statement)?.query_row([fit.id], |row| Ok((row.get("turn")?, message_from(row)?)))?;
+    fit.hit(db, turn, Step::Said(message))
+}
+
+impl Fit {
+    /// The step with what tells its session apart.
+    pub(super) fn hit(&self, db: &Connection, turn: u32, step: Step) -> Attempt<StepHit> {
+        let statement = "SELECT s.name, COALESCE(s.given_title, s.custom_title, s.agent_title) AS title, s.host,
+                 (SELECT key FROM projects WHERE id = s.project) AS project
+             FROM sessions s WHERE s.id = ?";
+        let hit = db.prepare_cached(statement)?.query_row([self.session], |row| {
+            Ok(StepHit {
+                session: row.get("name")?,
+                title: row.get("title")?,
+                project: row.get("project")?,
+                host: row.get("host")?,
+                turn,
+                step,
+                score: self.score,
+                more: self.more,
+            })
+        })?;
+        Ok(hit)
+    }
 }
 
 /// The messages at these places, or the last ones before them, as a list of row numbers.

@@ -1,10 +1,10 @@
 //! The SQLite store as [`SessionStore`].
 
-use super::{SqliteStore, append, catching, messages, sessions, turns};
-use crate::model::{Session, SessionId, Timestamp, Turn};
+use super::{SqliteStore, append, calls, catching, messages, raw, sessions, turns};
+use crate::model::{RawRecord, Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
-    SessionStore, SkippedRecord, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter, SessionStore,
+    SkippedRecord, StepHit, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -57,8 +57,24 @@ impl SessionStore for SqliteStore {
         self.read(|db| turns::turns(db, id, from))
     }
 
-    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<MessageHit>> {
+    fn search_messages(&self, query: &MessageQuery) -> Result<Vec<StepHit>> {
         self.read(|db| messages::search(db, query))
+    }
+
+    fn search_calls(&self, query: &MessageQuery) -> Result<Vec<StepHit>> {
+        self.read(|db| calls::search(db, query))
+    }
+
+    fn index_calls(&mut self) -> Result<()> {
+        // As many as there are now: an ingest that goes on beside this is not waited for.
+        for _ in 0..self.read(calls::rounds)? {
+            self.write(calls::index)?;
+        }
+        Ok(())
+    }
+
+    fn raw_records(&self, id: &SessionId) -> Result<Vec<RawRecord>> {
+        self.read(|db| raw::of_session(db, id))
     }
 
     fn skipped(&self) -> Result<Vec<SkippedRecord>> {

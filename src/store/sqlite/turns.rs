@@ -23,6 +23,25 @@ pub(super) fn message_from(row: &Row<'_>) -> rusqlite::Result<Message> {
     })
 }
 
+/// Columns that [`call_from`] reads.
+pub(super) const CALL: &str = "c.seq, c.call_id, c.name, c.command, c.input, c.status, c.output, c.patch, c.at";
+
+/// A call from a row that has the columns of [`CALL`], without its files.
+pub(super) fn call_from(row: &Row<'_>) -> rusqlite::Result<ToolCall> {
+    Ok(ToolCall {
+        seq: row.get("seq")?,
+        call_id: row.get("call_id")?,
+        name: row.get("name")?,
+        command: row.get("command")?,
+        input: row.get("input")?,
+        status: row.get("status")?,
+        output: row.get("output")?,
+        files: Vec::new(),
+        patch: row.get("patch")?,
+        at: row.get("at")?,
+    })
+}
+
 /// A session's turns from number `from` on.
 pub(super) fn turns(db: &Connection, id: &SessionId, from: u32) -> Attempt<Vec<Turn>> {
     let Some(session) = row_of(db, id)? else { return Ok(Vec::new()) };
@@ -56,28 +75,32 @@ fn steps(db: &Connection, session: i64, from: u32) -> Attempt<Vec<(u32, Step)>> 
 
 fn calls(db: &Connection, session: i64, from: u32) -> Attempt<Vec<(u32, ToolCall)>> {
     let mut files = touched_files(db, session, from)?;
-    let mut statement = db.prepare_cached(
-        "SELECT id, turn, seq, call_id, name, command, input, status, output, patch, at FROM tool_calls
-         WHERE session = ? AND turn >= ? ORDER BY seq, id",
-    )?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT c.id, c.turn, {CALL} FROM tool_calls c WHERE c.session = ? AND c.turn >= ? ORDER BY c.seq, c.id"
+    ))?;
     let calls = statement
         .query_map(params![session, from], |row| {
-            let call = ToolCall {
-                seq: row.get("seq")?,
-                call_id: row.get("call_id")?,
-                name: row.get("name")?,
-                command: row.get("command")?,
-                input: row.get("input")?,
-                status: row.get("status")?,
-                output: row.get("output")?,
-                files: files.remove(&row.get("id")?).unwrap_or_default(),
-                patch: row.get("patch")?,
-                at: row.get("at")?,
-            };
-            Ok((row.get("turn")?, call))
+            let files = files.remove(&row.get("id")?).unwrap_or_default();
+            Ok((row.get("turn")?, ToolCall { files, ..call_from(row)? }))
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(calls)
+}
+
+/// The files of one call.
+pub(super) fn files_of(db: &Connection, call: i64) -> Attempt<Vec<TouchedFile>> {
+    let files = db
+        .prepare_cached("SELECT path, action FROM tool_call_files WHERE call = ? ORDER BY path")?
+        .query_map([call], |row| Ok(TouchedFile { path: row.get(0)?, action: action(row, 1)? }))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(files)
+}
+
+fn action(row: &Row<'_>, column: usize) -> rusqlite::Result<FileAction> {
+    Ok(match row.get_ref(column)?.as_str()? {
+        "edit" => FileAction::Edit,
+        _ => FileAction::Read,
+    })
 }
 
 /// The files of all these calls, by call.
@@ -89,11 +112,7 @@ fn touched_files(db: &Connection, session: i64, from: u32) -> Attempt<BTreeMap<i
     let mut rows = statement.query(params![session, from])?;
     let mut files: BTreeMap<i64, Vec<TouchedFile>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let action = match row.get_ref(2)?.as_str()? {
-            "edit" => FileAction::Edit,
-            _ => FileAction::Read,
-        };
-        files.entry(row.get(0)?).or_default().push(TouchedFile { path: row.get(1)?, action });
+        files.entry(row.get(0)?).or_default().push(TouchedFile { path: row.get(1)?, action: action(row, 2)? });
     }
     Ok(files)
 }

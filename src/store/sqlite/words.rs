@@ -298,11 +298,11 @@ pub(super) fn merge(db: &Connection) -> Attempt<()> {
     Ok(())
 }
 
-fn fact(db: &Connection, name: &str) -> Attempt<Option<i64>> {
+pub(super) fn fact(db: &Connection, name: &str) -> Attempt<Option<i64>> {
     Ok(db.prepare_cached("SELECT value FROM facts WHERE name = ?")?.query_row([name], |row| row.get(0)).optional()?)
 }
 
-fn set_fact(db: &Connection, name: &str, value: i64) -> Attempt<()> {
+pub(super) fn set_fact(db: &Connection, name: &str, value: i64) -> Attempt<()> {
     db.prepare_cached(
         "INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     )?

@@ -50,6 +50,7 @@ impl TraceParser for Parser {
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
             self.line += 1;
             self.read_line(line.trim_ascii(), &mut out);
+            out.keep(line.trim_ascii());
         }
         self.finish(&mut out);
         out

@@ -45,7 +45,7 @@ impl TraceParser for Parser {
         });
         self.line = line;
         if !is_whole {
-            out.skip("compressed data damaged or cut", self.line);
+            out.count("compressed data damaged or cut", self.line);
         }
         self.course.finish(&mut out);
         out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());

@@ -77,7 +77,7 @@ fn session(db: &Connection, id: &str, written: Timestamp) -> rusqlite::Result<Pa
         take(&mut builder, text(content, "bubbleId"), content);
     }
     for _ in 0..missing {
-        builder.skip("message that is", "missing");
+        builder.count("message that is missing");
     }
     if text(&composer, "status") == "aborted" {
         builder.interrupt();
@@ -114,7 +114,7 @@ fn take(builder: &mut Builder, id: &str, bubble: &Value) {
                 call(builder, tool);
             }
         }
-        other => builder.skip("unknown bubble", &other.map_or_else(String::new, |kind| kind.to_string())),
+        other => builder.skip("unknown bubble", &other.map_or_else(String::new, |kind| kind.to_string()), bubble),
     }
 }
 

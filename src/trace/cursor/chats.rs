@@ -88,8 +88,8 @@ impl Blobs<'_> {
                 builder.record(Some(&id));
                 messages::message(builder, text(&message, "role"), &message);
             }
-            _ if content.is_empty() => builder.skip("message that is", "missing"),
-            _ => builder.skip("blob that is", "no-message"),
+            _ if content.is_empty() => builder.count("message that is missing"),
+            _ => builder.count("blob that is no-message"),
         }
         Ok(())
     }

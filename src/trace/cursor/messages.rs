@@ -20,7 +20,7 @@ pub(super) fn message(builder: &mut Builder, role: &str, message: &Value) {
         "user" => whole.iter().for_each(|block| person(builder, words_in(block))),
         "assistant" | "tool" => whole.iter().for_each(|each| block(builder, each)),
         "system" => {}
-        other => builder.skip("unknown role", other),
+        other => builder.skip("unknown role", other, message),
     }
 }
 
@@ -50,7 +50,7 @@ fn block(builder: &mut Builder, block: &Value) {
         }
         "tool-result" | "tool_result" => result(builder, block),
         "reasoning" | "redacted-reasoning" | "thinking" | "redacted_thinking" | "image" | "file" => {}
-        other => builder.skip("unknown block", other),
+        other => builder.skip("unknown block", other, block),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn lines(path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<
         match serde_json::from_str::<Value>(&String::from_utf8_lossy(&line)) {
             Ok(record) => take(&mut builder, &record),
             Err(_) if line.trim_ascii().is_empty() => {}
-            Err(_) => builder.skip("record that is", "not-JSON"),
+            Err(_) => builder.skip_bytes("record that is not-JSON", &line),
         }
         line.clear();
     }
@@ -63,7 +63,7 @@ fn take(builder: &mut Builder, record: &Value) {
                 builder.interrupt();
             }
         }
-        other => builder.skip("unknown type", other),
+        other => builder.skip("unknown type", other, record),
     }
 }
 

@@ -75,7 +75,7 @@ fn message(builder: &mut Builder, message: &Value) {
             builder.result("", status, &said);
         }
         "system" => {}
-        other => builder.skip("unknown role", other),
+        other => builder.skip("unknown role", other, message),
     }
 }
 

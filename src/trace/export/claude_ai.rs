@@ -40,7 +40,7 @@ fn message(builder: &mut Builder, message: &Value) {
         }
         "assistant" if blocks.is_empty() => builder.agent(whole),
         "assistant" => blocks.iter().for_each(|each| block(builder, each)),
-        other => builder.skip("unknown sender", other),
+        other => builder.skip("unknown sender", other, message),
     }
 }
 
@@ -60,6 +60,6 @@ fn block(builder: &mut Builder, block: &Value) {
             builder.result(text(block, "tool_use_id"), status, output);
         }
         kind if PLUMBING.contains(&kind) => {}
-        other => builder.skip("unknown block", other),
+        other => builder.skip("unknown block", other, block),
     }
 }

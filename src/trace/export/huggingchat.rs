@@ -24,7 +24,7 @@ pub(super) fn session(conversation: &Value, written: Timestamp) -> Option<Docume
             "user" => builder.user(text(message, "content")),
             "assistant" => builder.agent(answer(text(message, "content"))),
             "system" => {}
-            other => builder.skip("unknown sender", other),
+            other => builder.skip("unknown sender", other, message),
         }
     }
     builder.spans(created);

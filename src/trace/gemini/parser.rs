@@ -97,6 +97,7 @@ fn follow(shared: &[Kept], own: &[Kept], out: &mut Parsed) {
     course.finish(&mut before);
     for kept in own {
         message(kept, &mut course, out);
+        out.keep_value(&kept.record);
     }
     course.finish(out);
 }

@@ -32,8 +32,10 @@ impl Chat {
         let mut chat = Self::default();
         if let Ok(whole) = serde_json::from_slice::<Value>(bytes) {
             chat.record(whole, 1, out);
+            out.keep(bytes);
         } else if is_one_object(bytes) {
             out.skip("not JSON", 1);
+            out.keep(bytes);
             let is_message = |value: &Value| text(value, "type").is_some() && text(value, "timestamp").is_some();
             for message in whole_objects(bytes, is_message) {
                 chat.put(message, 1);

@@ -34,7 +34,7 @@ pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoI
     builder.at(time(info.pointer("/time/created")));
     let role = text(info, "role");
     if !matches!(role, "user" | "assistant") {
-        return builder.skip("unknown role", role);
+        return builder.skip("unknown role", role, info);
     }
     if let Some(cwd) = info.pointer("/path/cwd").and_then(Value::as_str).filter(|cwd| Path::new(cwd).is_absolute()) {
         builder.parsed.facts.cwd.get_or_insert_with(|| cwd.to_owned());
@@ -53,7 +53,7 @@ pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoI
             "tool" => tool(builder, part),
             "compaction" => builder.parsed.facts.compactions += 1,
             kind if PLUMBING.contains(&kind) => {}
-            other => builder.skip("unknown part", other),
+            other => builder.skip("unknown part", other, part),
         }
     }
     builder.user(&said.join("\n"));

@@ -56,6 +56,7 @@ impl TraceParser for Parser {
         }
         let mut main = parsed.remove(0);
         main.skipped.extend(lines.skipped);
+        main.raw.extend(lines.raw);
         // A label or a change of model that nothing followed is no conversation.
         self.others = parsed.into_iter().filter(|other| !other.steps.is_empty()).collect();
         main
@@ -115,6 +116,7 @@ fn conversation(branch: &Branch, all: &[Entry], facts: SessionFacts) -> Parsed {
     let mut out = Parsed { facts, ..Parsed::default() };
     for &place in own {
         entry(&all[place], &mut course, &mut out);
+        out.keep_value(&all[place].record);
     }
     course.finish(&mut out);
     out

@@ -9,6 +9,23 @@ use super::{ID, OTHER, Place};
 use crate::support::Home;
 
 #[test]
+fn what_was_not_understood_is_kept_without_its_secrets() {
+    let place = Place::new();
+    let home = Home::new();
+    let token = format!("ghp_{}", "A1b2C3d4E5f6G7h8I9j0".repeat(2).get(..36).unwrap());
+    let odd = json!({"token": token, "weather": "rain"});
+    place.write(ID, &place.session(ID).user("go on").record("brand-new-thing", odd).agent("Done.").text());
+    home.run(&["ingest", place.home.to_str().unwrap()]);
+    let kept = home.json(&["sessions", "show", ID, "--raw", "--json"]);
+    let record = &kept["raw"][0];
+    assert_eq!((&record["why"], &record["line"]), (&json!("unknown type brand-new-thing"), &json!(2)), "{kept}");
+    let text = record["text"].as_str().unwrap();
+    assert!(text.contains("rain") && !text.contains(&token) && text.contains("REDACTED"), "{text}");
+    let shown = home.run(&["sessions", "show", ID, "--raw"]);
+    assert!(shown.contains("line 2: unknown type brand-new-thing") && shown.contains("rain"), "{shown}");
+}
+
+#[test]
 fn what_was_ingested_is_listed_shown_and_found() {
     let place = Place::new();
     let home = Home::new();

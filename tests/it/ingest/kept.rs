@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use memory_lane::model::{Agent, ModelUse, Session, SessionId, SessionOutcome, Timestamp, Turn};
+use memory_lane::model::{Agent, ModelUse, RawRecord, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, Found, MessageHit, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
-    SessionStore, SkippedRecord, StepAt, StoreError, TranscriptState,
+    Append, Appended, CatchWork, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter, SessionStore,
+    SkippedRecord, StepAt, StepHit, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -108,7 +108,19 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
-    fn search_messages(&self, _: &MessageQuery) -> Result<Vec<MessageHit>> {
+    fn search_messages(&self, _: &MessageQuery) -> Result<Vec<StepHit>> {
+        Ok(Vec::new())
+    }
+
+    fn search_calls(&self, _: &MessageQuery) -> Result<Vec<StepHit>> {
+        Ok(Vec::new())
+    }
+
+    fn index_calls(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn raw_records(&self, _: &SessionId) -> Result<Vec<RawRecord>> {
         Ok(Vec::new())
     }
 

@@ -50,6 +50,7 @@ pub(super) fn empty_append(native: &str) -> Append {
         steps: Vec::new(),
         results: Vec::new(),
         skipped: Vec::new(),
+        raw: Vec::new(),
     }
 }
 

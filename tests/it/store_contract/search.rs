@@ -1,9 +1,12 @@
 //! Finding texts by their words.
 
 use memory_lane::model::{
-    Agent, FileAction, MemoryKind, MemoryStatus, Role, SessionOutcome, Timestamp, ToolStatus, TouchedFile,
+    Agent, FileAction, MemoryKind, MemoryStatus, Message, Role, SessionOutcome, Step, Timestamp, ToolStatus,
+    TouchedFile,
 };
-use memory_lane::store::{Append, Condition, Filter, MemoryEdit, MessageQuery, Scope, Store, Work};
+use memory_lane::store::{
+    Append, Condition, Filter, MemoryEdit, MessageQuery, Scope, StepHit, Store, ToolResult, Work,
+};
 use memory_lane::text;
 
 use super::samples::{
@@ -12,7 +15,18 @@ use super::samples::{
 };
 
 fn found(store: &dyn Store, query: &MessageQuery) -> Vec<String> {
-    store.search_messages(query).unwrap().into_iter().map(|hit| hit.message.text).collect()
+    store.search_messages(query).unwrap().iter().map(|hit| message(hit).text.clone()).collect()
+}
+
+fn message(hit: &StepHit) -> &Message {
+    let Step::Said(message) = &hit.step else { panic!("no message") };
+    message
+}
+
+fn calls(store: &mut dyn Store, query: &MessageQuery) -> Vec<(String, u32)> {
+    store.index_calls().unwrap();
+    let hits = store.search_calls(query).unwrap();
+    hits.iter().map(|hit| (hit.session.native().to_owned(), hit.step.seq())).collect()
 }
 
 fn words(text: &str) -> MessageQuery {
@@ -34,7 +48,7 @@ pub(super) fn messages_need_all_words(store: &mut dyn Store) {
     assert_eq!(found(store, &words("not OR and")), Vec::<String>::new(), "operators are words");
     assert_eq!(found(store, &MessageQuery { limit: 1, ..words("window") }).len(), 1);
     let hit = store.search_messages(&words("larger")).unwrap().remove(0);
-    assert_eq!((hit.turn, hit.message.seq, hit.message.role), (0, 1, Role::Agent));
+    assert_eq!((hit.turn, hit.step.seq(), message(&hit).role), (0, 1, Role::Agent));
     assert!(hit.score > 0.0);
 }
 
@@ -163,7 +177,7 @@ pub(super) fn without_words_each_session_has_one_message(store: &mut dyn Store) 
     two_sessions(store);
     let query = MessageQuery { filters: vec![Filter::only(Condition::Work(Work::Failure))], ..MessageQuery::default() };
     let hits = store.search_messages(&query).unwrap();
-    assert_eq!((hits.len(), hits[0].message.text.as_str(), hits[0].score), (1, "run the tests", 0.0));
+    assert_eq!((hits.len(), message(&hits[0]).text.as_str(), hits[0].score), (1, "run the tests", 0.0));
     assert_eq!((hits[0].host.as_deref(), hits[0].project.as_deref()), (Some("pine"), Some(LANE)));
     assert_eq!(store.search_messages(&MessageQuery { limit: 1, ..MessageQuery::default() }).unwrap().len(), 1);
 }
@@ -178,10 +192,66 @@ pub(super) fn a_session_gives_no_more_than_asked(store: &mut dyn Store) {
     assert_eq!(told.iter().filter(|(native, _)| *native == "a").count(), 2, "{told:?}");
     assert_eq!(told.iter().map(|(_, more)| more).sum::<u32>(), 3);
     let at = MessageQuery { at: Some(vec![(session_id("a"), 9), (session_id("b"), 0)]), ..MessageQuery::default() };
-    let placed: Vec<u32> = store.search_messages(&at).unwrap().iter().map(|hit| hit.message.seq).collect();
+    let placed: Vec<u32> = store.search_messages(&at).unwrap().iter().map(|hit| hit.step.seq()).collect();
     assert_eq!(placed, [4, 0]);
     let nowhere = MessageQuery { at: Some(Vec::new()), ..MessageQuery::default() };
     assert_eq!(store.search_messages(&nowhere).unwrap(), []);
+}
+
+pub(super) fn calls_are_found_by_what_they_were_given(store: &mut dyn Store) {
+    let mut run = tool_call(1, "c1", ToolStatus::Ok);
+    run.command = Some("cargo nextest run --workspace".to_owned());
+    let mut failed = tool_call(2, "c2", ToolStatus::Failed);
+    failed.output = "error[E0432]: unresolved import `basket`".to_owned();
+    let mut edit = tool_call(4, "c3", ToolStatus::Ok);
+    (edit.name, edit.command, edit.output) = ("Edit".to_owned(), None, "basket".to_owned());
+    edit.files = vec![TouchedFile { path: "src/basket.rs".to_owned(), action: FileAction::Edit }];
+    let said = vec![user(0, 0, "", "cargo nextest for the basket, please"), user(1, 3, "", "now the file")];
+    let done = vec![called(0, "u1", run), called(0, "u2", failed), called(1, "u4", edit)];
+    store.append(&with_steps("s", said.into_iter().chain(done).collect())).unwrap();
+
+    let at = |seq: u32| ("s".to_owned(), seq);
+    assert_eq!(store.search_calls(&words("nextest")).unwrap(), [], "not before it is indexed");
+    assert_eq!(calls(store, &words("cargo nextest")), [at(1)]);
+    assert_eq!(calls(store, &words("unresolved basket")), [at(2)]);
+    assert_eq!(calls(store, &words("basket")), [at(4), at(2)], "what calls that worked said is not looked through");
+    assert_eq!(calls(store, &words("e0432 nextest")), []);
+    let of = |condition: Condition| MessageQuery { filters: vec![Filter::only(condition)], ..words("basket") };
+    assert_eq!(calls(store, &of(Condition::Work(Work::Failure))), [at(2)], "the call itself, not its turn");
+    assert_eq!(calls(store, &of(Condition::Tool("edit".to_owned()))), [at(4)]);
+    assert_eq!(calls(store, &of(Condition::File("src".to_owned()))), [at(4)]);
+    assert_eq!(calls(store, &of(Condition::From(Role::Agent))), []);
+    assert_eq!(calls(store, &MessageQuery { without: strings(&["import"]), ..words("basket") }), [at(4)]);
+    assert_eq!(store.search_messages(&of(Condition::FromTool)).unwrap(), []);
+    let alone = MessageQuery { text: String::new(), ..of(Condition::FromTool) };
+    assert_eq!(calls(store, &alone), [at(1)], "the first of each session");
+    assert_eq!(calls(store, &MessageQuery::default()), []);
+}
+
+pub(super) fn calls_that_fail_later_or_go_are_looked_at_again(store: &mut dyn Store) {
+    let native = |found: Vec<(String, u32)>| found.into_iter().map(|(native, _)| native).collect::<Vec<_>>();
+    let pending = called(0, "u1", tool_call(1, "c1", ToolStatus::Pending));
+    store.append(&with_steps("s", vec![pending])).unwrap();
+    assert_eq!(native(calls(store, &words("linker"))), [""; 0]);
+    let result = ToolResult {
+        call_id: "c1".to_owned(),
+        status: ToolStatus::Failed,
+        output: "linker not found".to_owned(),
+        patch: None,
+    };
+    store.append(&Append { results: vec![result], ..empty_append("s") }).unwrap();
+    assert_eq!(native(calls(store, &words("linker"))), ["s"]);
+    store.append(&Append { restart: true, ..empty_append("s") }).unwrap();
+    assert_eq!(native(calls(store, &words("cargo"))), [""; 0]);
+    // The number of the call that is gone may be given again, before or after the index is brought up to date.
+    for name in ["t", "u"] {
+        let call = tool_call(1, name, ToolStatus::Ok);
+        store.append(&with_steps(name, vec![called(0, &format!("{name}1"), call)])).unwrap();
+        if name == "t" {
+            store.append(&Append { restart: true, ..empty_append("t") }).unwrap();
+        }
+    }
+    assert_eq!(native(calls(store, &words("cargo"))), ["u"]);
 }
 
 pub(super) fn removed_messages_are_not_found(store: &mut dyn Store) {

@@ -1,7 +1,8 @@
 //! Transcripts in, sessions and turns out.
 
 use memory_lane::model::{
-    FileAction, ModelUse, SessionId, SessionOutcome, Step, Timestamp, ToolCall, ToolStatus, TouchedFile,
+    FileAction, ModelUse, RAW_BYTES, RAW_SESSION_BYTES, RawRecord, SessionId, SessionOutcome, Step, Timestamp,
+    ToolCall, ToolStatus, TouchedFile,
 };
 use memory_lane::store::{
     Append, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SkippedRecord, Store, ToolResult,
@@ -389,6 +390,26 @@ pub(super) fn skipped_records_are_summed(store: &mut dyn Store) {
         store.append(&Append { skipped: vec![skipped], ..empty_append(native) }).unwrap();
     }
     assert_eq!(store.skipped().unwrap(), [record("not JSON", 4, 3), record("odd", 1, 2)]);
+}
+
+pub(super) fn what_was_not_understood_is_kept_within_bounds(store: &mut dyn Store) {
+    let record = |line: u64, length: usize| RawRecord {
+        why: "unknown type x".to_owned(),
+        line,
+        bytes: 99,
+        text: "y".repeat(length),
+    };
+    let raw = vec![record(4, 10), record(2, 20)];
+    store.append(&Append { raw, ..empty_append("s") }).unwrap();
+    let raw = (10..40).map(|line| record(line, RAW_BYTES)).collect();
+    store.append(&Append { raw, ..empty_append("s") }).unwrap();
+    let kept = store.raw_records(&session_id("s")).unwrap();
+    assert_eq!(kept[..2], [record(2, 20), record(4, 10)], "in the order of the transcript");
+    let bytes: usize = kept.iter().map(|record| record.text.len()).sum();
+    assert!((RAW_SESSION_BYTES..RAW_SESSION_BYTES + RAW_BYTES).contains(&bytes), "{bytes}");
+    assert_eq!(store.raw_records(&session_id("other")).unwrap(), []);
+    store.append(&Append { restart: true, raw: vec![record(1, 1)], ..empty_append("s") }).unwrap();
+    assert_eq!(store.raw_records(&session_id("s")).unwrap(), [record(1, 1)]);
 }
 
 pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
