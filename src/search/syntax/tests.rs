@@ -88,10 +88,20 @@ fn other_words_with_colons_are_text() {
 }
 
 #[test]
+fn sides_are_alternatives_and_calls_one_of_them() {
+    assert!(read("from:tool cargo").asks_only_calls());
+    for text in ["from:tool from:agent", "from:agent,tool"] {
+        let query = read(text);
+        assert!(query.filters.len() == 1 && query.filters[0].any.len() == 2 && !query.asks_only_calls(), "{text}");
+    }
+    assert!(!read("-from:tool").asks_only_calls());
+}
+
+#[test]
 fn errors_say_what_to_write_instead() {
-    assert_eq!(refused("from:"), "`from:` needs a value: user or agent");
-    assert_eq!(refused("from: user"), "`from:` needs a value: user or agent");
-    assert_eq!(refused("from:nobody"), "`from:nobody` is not known; from: takes user or agent");
+    assert_eq!(refused("from:"), "`from:` needs a value: user, agent or tool");
+    assert_eq!(refused("from: user"), "`from:` needs a value: user, agent or tool");
+    assert_eq!(refused("from:nobody"), "`from:nobody` is not known; from: takes user, agent or tool");
     assert!(refused("agent:copilot").contains("copilot-cli"));
     assert!(refused("kind:choice").contains("decision, insight"));
     assert!(refused("kind:,").contains("needs a value"));
