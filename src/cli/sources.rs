@@ -49,6 +49,8 @@ struct Source {
     ingested: usize,
     /// Those not taken in, or changed since.
     waiting: usize,
+    /// Files taken in that are not there any more: what the store has of them is all there is.
+    gone: usize,
     /// The agent's sessions in the store, wherever they came from.
     sessions: usize,
     newest: Option<Timestamp>,
@@ -106,6 +108,7 @@ fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timest
         found: path.is_dir(),
         files: each.len(),
         ingested: each.iter().filter(|file| known.contains_key(file.path.as_str())).count(),
+        gone: gone(&path, known),
         waiting: each.iter().filter(|file| !file.taken_in).count(),
         sessions: of_agent.map(|state| &state.session).collect::<HashSet<_>>().len(),
         newest: each.last().map(|file| file.changed),
@@ -116,6 +119,13 @@ fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timest
         path: path.to_string_lossy().into_owned(),
         each: Some(each),
     }
+}
+
+fn gone(place: &Path, known: &HashMap<&str, &TranscriptState>) -> usize {
+    // The other sessions of a file are named after it.
+    let is_other = |path: &str| path.rsplit_once('#').is_some_and(|(file, _)| known.contains_key(file));
+    let here = known.keys().filter(|path| Path::new(path).starts_with(place) && !is_other(path));
+    here.filter(|path| !Path::new(path).exists()).count()
 }
 
 fn source_file(
@@ -153,13 +163,19 @@ fn row(source: &Source) -> String {
     if !source.found {
         return format!("{agent:12} not found     {place}");
     }
-    let mut row = format!("{agent:12} {:>5} files  {place}, {} taken in", source.files, source.ingested);
+    let mut row = format!(
+        "{agent:12} {:>5} files  {place}, {} taken in, {} sessions",
+        source.files, source.ingested, source.sessions
+    );
     let mut also = |what: String| {
         row.push_str(", ");
         row.push_str(&what);
     };
     if source.waiting > 0 {
         also(format!("{} new or changed since: `memory-lane ingest` takes them in", source.waiting));
+    }
+    if source.gone > 0 {
+        also(format!("{} kept here alone, their files are gone", source.gone));
     }
     if let Some(newest) = source.newest {
         also(format!("newest {}", newest.date()));

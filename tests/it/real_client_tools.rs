@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::client::Sandbox;
 use crate::support::messages_api::{Kind, Reply};
 use crate::support::run::Run;
+use crate::traces::session_file::SessionFile;
 
 /// As the client names a server of a plugin.
 const SERVER: &str = "plugin:memory-lane:memory-lane";
@@ -56,6 +57,35 @@ fn the_model_lists_and_calls_the_tools_of_the_plugin() {
     assert_eq!(told.count("noted: #1 helped"), 1, "{}", told.text());
     assert_eq!(told.count("did you mean `from:`"), 1, "{}", told.text());
     assert_eq!(run.unserved, [""; 0]);
+}
+
+#[test]
+fn a_page_of_a_session_of_four_megabytes_reaches_the_model_whole() {
+    const ID: &str = "cccccccc-1111-4333-8444-555555555555";
+    let sandbox = Sandbox::with_plugin_dir();
+    let mut session = SessionFile::new(ID, sandbox.project().to_str().unwrap());
+    for number in 0..1000 {
+        let line = format!("line {number} of a long answer: let größe = shop.basket(日本); ");
+        session = session.user(&format!("question {number}")).agent(&line.repeat(70));
+    }
+    assert!(session.text().len() > 4_000_000, "{}", session.text().len());
+    let place = sandbox.config().join("projects/-shop");
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join(format!("{ID}.jsonl")), session.text()).unwrap();
+    assert!(sandbox.memory_lane(&["ingest"]).status.success());
+    // The most that may be asked for, and what is given unasked.
+    let replies = vec![
+        call("session_read", &json!({"session": ID, "page": 2, "max_tokens": 20_000})),
+        call("session_read", &json!({"session": ID})),
+        Reply::say("ok"),
+    ];
+    let run = sandbox.prompt("read it").replies(replies).allow(&PREFIX[..PREFIX.len() - 2]).run();
+    assert!(run.succeeded, "{}", run.stderr);
+    let told = run.last();
+    assert_eq!((told.count("page 2 of "), told.count("page 1 of ")), (1, 1), "{}", told.text());
+    assert_eq!(told.count("</stored-text>"), 2, "both to their ends");
+    assert_eq!(told.count("exceeds maximum allowed tokens"), 0);
+    assert!(told.count("of a long answer") > 900, "{}", told.text().len());
 }
 
 #[test]

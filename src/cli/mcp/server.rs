@@ -3,15 +3,16 @@
 use rmcp::handler::server::tool::schema_for_input;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation, JsonObject,
-    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    ListToolsResult, MetaObject, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::schemars::JsonSchema;
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 
-use super::arguments::{Feedback, MemoryGet, Recall, Remember, SessionRead, SessionSearch};
+use super::arguments::{Feedback, MemoryGet, Recall, Remember, SessionRead, SessionSearch, TOKENS};
 use super::tools;
 use crate::search::SYNTAX;
+use crate::text::bytes_of_tokens;
 
 /// What an agent is told about all tools at once.
 const INSTRUCTIONS: &str = "\
@@ -83,7 +84,8 @@ fn tool_list() -> Result<Vec<Tool>, ErrorData> {
             "Read a session",
             "Read one earlier session in pages: what was said, which tools were called, what failed, sub-agents inline. \
              Says how many pages there are and about how many tokens they take, and never gives more than max_tokens.",
-        )?,
+        )?
+        .with_meta(whole_results(*TOKENS.end())),
         writing::<Remember>(
             "remember",
             "Remember",
@@ -99,6 +101,14 @@ fn tool_list() -> Result<Vec<Tool>, ErrorData> {
             false,
         )?,
     ])
+}
+
+/// Asks the client to show results of so many tokens. Unasked, Claude Code shows the start of what is longer than 50,000
+/// characters and puts the rest into a file.
+fn whole_results(tokens: usize) -> MetaObject {
+    let mut meta = MetaObject::new();
+    meta.0.insert("anthropic/maxResultSizeChars".to_owned(), bytes_of_tokens(tokens).into());
+    meta
 }
 
 fn tool<T: JsonSchema + 'static>(name: &'static str, title: &str, description: &str) -> Result<Tool, ErrorData> {

@@ -63,6 +63,12 @@ fn every_agents_home_is_found_counted_and_taken_in() {
     write("claude/projects/-w/s.jsonl", &lines(&[claude, more]));
     let behind = home.json(&["sources", "--json"]);
     assert_eq!((&behind["sources"][0]["ingested"], &behind["sources"][0]["waiting"]), (&json!(1), &json!(1)));
+
+    // What the agent deletes is kept.
+    std::fs::remove_file(home.path().join("claude/projects/-w/s.jsonl")).unwrap();
+    let alone = &home.json(&["sources", "--json"])["sources"][0];
+    assert_eq!((&alone["files"], &alone["gone"], &alone["sessions"]), (&json!(0), &json!(1), &json!(1)));
+    assert!(home.run(&["sources"]).contains("1 sessions, 1 kept here alone, their files are gone"));
 }
 
 #[test]
