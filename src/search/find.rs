@@ -194,3 +194,48 @@ fn project(query: &MessageQuery) -> Option<String> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Message, Role, ToolCall, ToolStatus};
+
+    fn hit(seq: u32, is_call: bool) -> Hit {
+        let at = Timestamp(0);
+        let step = if is_call {
+            Step::Called(ToolCall {
+                seq,
+                call_id: String::new(),
+                name: "Bash".to_owned(),
+                command: None,
+                input: "{}".to_owned(),
+                status: ToolStatus::Ok,
+                output: String::new(),
+                files: Vec::new(),
+                patch: None,
+                at,
+            })
+        } else {
+            let (role, text) = (Role::User, String::new());
+            Step::Said(Message { seq, uuid: None, role, text, at, after_interrupt: false })
+        };
+        let session = SessionId("claude-code/s".to_owned());
+        let found = StepHit { session, title: None, project: None, host: None, turn: 0, step, score: 1.0, more: 0 };
+        Hit { found, all_words: true, near: None, score: 0.0, snippet: Snippet::default() }
+    }
+
+    #[test]
+    fn calls_take_no_more_than_their_share_while_there_are_messages() {
+        let check = |kinds: &str, limit: usize, expected: &[u32]| {
+            let mut hits: Vec<Hit> = (0..).zip(kinds.chars()).map(|(seq, kind)| hit(seq, kind == 'c')).collect();
+            cut(&mut hits, limit);
+            let kept: Vec<u32> = hits.iter().map(|hit| hit.found.step.seq()).collect();
+            assert_eq!(kept, expected, "{kinds}");
+        };
+        check("ccccmmmmm", 4, &[0, 4, 5, 6]);
+        check("mmcmccmm", 4, &[0, 1, 2, 3]);
+        check("cccmc", 4, &[0, 1, 2, 3]);
+        check("cmcc", 8, &[0, 1, 2, 3]);
+        check("mmmmc", 4, &[0, 1, 2, 3]);
+    }
+}

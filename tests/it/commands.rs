@@ -35,6 +35,33 @@ fn what_is_exported_and_imported_elsewhere_is_the_same() {
 }
 
 #[test]
+fn the_exit_status_says_how_it_went() {
+    let home = Home::new();
+    let check = |arguments: &[&str], status: i32, error: &str| {
+        let output = home.command(arguments).stdin(std::process::Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(said.contains(error) && said.is_empty() == error.is_empty(), "{arguments:?}: {said}");
+        output.stdout
+    };
+    check(&["sessions", "list"], 0, "");
+    check(&["--help"], 0, "");
+    assert_eq!(check(&["sessions", "search", "redis"], 1, ""), b"nothing found\n");
+    let json = check(&["sessions", "search", "redis", "--json"], 1, "");
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&json).unwrap()["messages"], json!([]));
+    check(&["sessions", "search", "form:user"], 1, "error: there is no `form:`");
+    check(&["sessions", "show", "nobody"], 1, "error: no session nobody");
+    check(&["no-such-command"], 1, "unrecognized subcommand");
+    check(&["sessions", "list", "--no-such-option"], 1, "unexpected argument");
+    std::fs::write(home.path().join("config.json"), "{").unwrap();
+    check(&["sessions", "list"], 1, "hint: `memory-lane doctor`");
+    std::fs::remove_file(home.path().join("config.json")).unwrap();
+    let database = rusqlite::Connection::open(home.path().join("memory-lane.db")).unwrap();
+    database.execute_batch("DROP TABLE messages_fts").unwrap();
+    check(&["sessions", "search", "redis"], 70, "error: ");
+}
+
+#[test]
 fn an_import_says_which_lines_it_refused_and_takes_the_others() {
     let home = Home::new();
     let file = home.path().join("in.jsonl");

@@ -143,9 +143,12 @@ pub(in crate::cli) fn ask(
 /// than all the rest. None where no model is installed.
 fn vector(app: &App, text: String) -> Option<JoinHandle<Option<Vec<f32>>>> {
     let pack = app.paths.models().join(&app.settings.model);
+    if !embed::is_installed(&pack) {
+        return None;
+    }
     // A search goes on without a model that does not work; `doctor` says what is wrong with it.
     let embed = move || LeanEmbedder::open(&pack).and_then(|mut it| it.embed_limited(&text, QUERY_TOKENS)).ok();
-    embed::is_installed(&app.paths.models().join(&app.settings.model)).then(|| std::thread::spawn(embed))
+    Some(std::thread::spawn(embed))
 }
 
 /// The answer as JSON.
