@@ -12,7 +12,7 @@ use crate::text;
 const PER_SESSION: usize = 3;
 /// Most calls shown of one session: the same command is run again and again.
 const CALLS_PER_SESSION: usize = 2;
-/// Calls take one place in so many, unless messages leave more.
+/// Calls are given one place in so many, and those that messages leave.
 const CALLS_SHARE: usize = 4;
 /// Characters of a snippet.
 const SNIPPET_CHARS: usize = 220;
@@ -117,16 +117,18 @@ fn is_call(hit: &Hit) -> bool {
     matches!(hit.found.step, Step::Called(_))
 }
 
-/// Keeps the first `limit`, among them no more calls than their share while there are messages.
+/// Keeps `limit`: the first messages and the first calls, of which neither crowd out the other.
 fn cut(hits: &mut Vec<Hit>, limit: usize) {
-    let messages = hits.iter().filter(|hit| !is_call(hit)).count();
-    let mut calls = limit.saturating_sub(messages).max(limit.div_ceil(CALLS_SHARE));
+    let all_calls = hits.iter().filter(|hit| is_call(hit)).count();
+    let messages = hits.len() - all_calls;
+    let mut calls = all_calls.min((limit / CALLS_SHARE).max(limit.saturating_sub(messages)));
+    let mut messages = limit - calls;
     hits.retain(|hit| {
-        let is_kept = !is_call(hit) || calls > 0;
-        calls -= usize::from(is_kept && is_call(hit));
+        let left = if is_call(hit) { &mut calls } else { &mut messages };
+        let is_kept = *left > 0;
+        *left -= usize::from(is_kept);
         is_kept
     });
-    hits.truncate(limit);
 }
 
 /// Where each message stands in the list.
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_take_no_more_than_their_share_while_there_are_messages() {
+    fn messages_and_calls_do_not_crowd_each_other_out() {
         let check = |kinds: &str, limit: usize, expected: &[u32]| {
             let mut hits: Vec<Hit> = (0..).zip(kinds.chars()).map(|(seq, kind)| hit(seq, kind == 'c')).collect();
             cut(&mut hits, limit);
@@ -233,9 +235,10 @@ mod tests {
             assert_eq!(kept, expected, "{kinds}");
         };
         check("ccccmmmmm", 4, &[0, 4, 5, 6]);
-        check("mmcmccmm", 4, &[0, 1, 2, 3]);
+        check("mmmmmcc", 4, &[0, 1, 2, 5]);
         check("cccmc", 4, &[0, 1, 2, 3]);
         check("cmcc", 8, &[0, 1, 2, 3]);
-        check("mmmmc", 4, &[0, 1, 2, 3]);
+        check("mmmmm", 4, &[0, 1, 2, 3]);
+        check("cmm", 2, &[1, 2]);
     }
 }
