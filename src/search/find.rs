@@ -60,7 +60,8 @@ pub struct Found {
     pub by_meaning: bool,
 }
 
-/// Finds messages and calls. Meaning is asked only when the words alone do not fill the list: it costs as much as all the rest.
+/// Finds messages and calls. Meaning is asked only when the words alone do not fill the list: it costs as much as all the
+/// rest.
 ///
 /// # Errors
 /// When the store fails.
