@@ -1,7 +1,7 @@
 //! Reads what coding agents write on disk, whoever the agent, into one shape.
 //!
-//! A reader never fails on a record: what it does not understand is counted with a reason. Text leaves this module as
-//! it was written, secrets included; `pipeline::ingest` redacts it before anything is stored.
+//! A reader never fails on a record: what it does not understand is counted with a reason and kept. Text leaves this
+//! module as it was written, secrets included; `pipeline::ingest` redacts it before anything is stored.
 //!
 //! To add an agent: implement [`TraceReader`] and list it in [`READERS`], or, where its files are no lists of lines,
 //! [`DocumentReader`] and [`DOCUMENTS`].

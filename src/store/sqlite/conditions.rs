@@ -140,9 +140,10 @@ fn file(name: &str, over: Over) -> Attempt<Clause> {
         ("'/' || f.path LIKE ? ESCAPE '\\'", format!("%/{}%", like(name.trim_start_matches('/'))))
     };
     let sql = match over {
+        // As one number: the engine looks pairs up a quarter as fast.
         Over::Messages => format!(
-            "(m.session, m.turn) IN (SELECT c.session, c.turn FROM tool_call_files f JOIN tool_calls c ON c.id = f.call
-                                     WHERE {test})"
+            "(m.session << 32 | m.turn) IN (SELECT c.session << 32 | c.turn
+                                            FROM tool_call_files f JOIN tool_calls c ON c.id = f.call WHERE {test})"
         ),
         Over::Calls => format!("m.id IN (SELECT f.call FROM tool_call_files f WHERE {test})"),
     };
