@@ -28,7 +28,7 @@ pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, 
 pub use queue::{Lease, QueueStore, Queued, Request, Waiting, WorkerRun};
 pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
-    Scope, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
+    Scope, SeenFiles, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use search::{Condition, Filter, MessageHit, MessageQuery, Work};
 pub use sessions::{
