@@ -12,7 +12,7 @@ use crate::store::{LexicalHits, Result, Scope, TermWorth};
 use crate::text;
 
 /// Raised when texts are analysed in another way: the index is then made anew.
-const ANALYSIS: i64 = 2;
+const ANALYSIS: i64 = 3;
 /// Terms in fewer memories than this, or than one in [`COMMON_SHARE`], are not counted one by one.
 const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
@@ -139,7 +139,8 @@ fn saturated(count: f32, length: f32) -> f32 {
     count * (k1 + 1.0) / (count + k1 * (1.0 + b * (length - 1.0)))
 }
 
-/// What of `terms` each memory in scope holds, by how rare it is there. Terms too common for the budget tell nothing.
+/// What of `terms` each memory in scope holds, by how rare it is there and in texts not seen yet: the same failure is as
+/// telling in a project's first week. Terms too common for the budget tell nothing.
 pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<TermWorth> {
     let (counted, _) = within_budget(db, terms, budget)?;
     let mut worth = TermWorth::default();
@@ -149,8 +150,7 @@ pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: us
     let mut within = Within::new(db, scope)?;
     for term in counted {
         let here = within.postings(&term)?;
-        let holding = here.len() as f32;
-        let rarity = (1.0 + ((within.memories as f32).max(holding) - holding + 0.5) / (holding + 0.5)).ln();
+        let rarity = text::rarity(&term, here.len(), within.memories);
         worth.total += rarity;
         for posting in here {
             *worth.held.entry(posting.memory).or_default() += rarity;
