@@ -100,7 +100,7 @@ impl Default for Weights {
             failure_full: 25.0,
             span: 0.5,
             same_output: 0.6,
-            same_output_half: 6.4,
+            same_output_half: 6.0,
             same_command: 0.2,
             intent: 0.15,
             intent_from: 0.30,

@@ -18,6 +18,9 @@ const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
 /// Frequencies are counted anew once the number of memories has changed by one in this many.
 const RECOUNT_SHARE: i64 = 50;
+/// A smaller store counts as one of so many memories where failures are compared: the same line is as telling in a project's
+/// first week. About as many as the store that the floor of failures was fitted to.
+const LEAST_TEXTS: f32 = 400.0;
 /// Terms of a memory when no mean is known yet.
 const USUAL_LENGTH: i64 = 40;
 /// A query is never cut below so many terms, whatever they cost.
@@ -139,8 +142,7 @@ fn saturated(count: f32, length: f32) -> f32 {
     count * (k1 + 1.0) / (count + k1 * (1.0 + b * (length - 1.0)))
 }
 
-/// What of `terms` each memory in scope holds, by how rare it is there and in texts not seen yet: the same failure is as
-/// telling in a project's first week. Terms too common for the budget tell nothing.
+/// What of `terms` each memory in scope holds, by how rare it is there. Terms too common for the budget tell nothing.
 pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: usize) -> Attempt<TermWorth> {
     let (counted, _) = within_budget(db, terms, budget)?;
     let mut worth = TermWorth::default();
@@ -150,7 +152,9 @@ pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: us
     let mut within = Within::new(db, scope)?;
     for term in counted {
         let here = within.postings(&term)?;
-        let rarity = text::rarity(&term, here.len(), within.memories);
+        let holding = here.len() as f32;
+        let texts = (within.memories as f32).max(LEAST_TEXTS).max(holding);
+        let rarity = (1.0 + (texts - holding + 0.5) / (holding + 0.5)).ln();
         worth.total += rarity;
         for posting in here {
             *worth.held.entry(posting.memory).or_default() += rarity;
