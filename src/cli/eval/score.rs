@@ -147,14 +147,14 @@ fn gain(grades: &[f64]) -> f64 {
 
 impl Row {
     fn of(kind: &str, measures: &[Measures]) -> Self {
-        let mean = mean(measures.iter());
+        let mean = mean(&measures.iter().collect::<Vec<_>>());
         let mut random = Random(1);
         let mut drawn: Vec<Measures> = Vec::new();
         if !measures.is_empty() {
             for _ in 0..RESAMPLES {
                 let sample: Vec<&Measures> =
                     (0..measures.len()).map(|_| &measures[random.below(measures.len())]).collect();
-                drawn.push(self::mean(sample.into_iter()));
+                drawn.push(self::mean(&sample));
             }
         }
         let (low, high) = (at_share(&drawn, 0.025), at_share(&drawn, 0.975));
@@ -173,9 +173,9 @@ fn each(of: impl Fn(fn(&Measures) -> f64) -> f64) -> Measures {
     }
 }
 
-fn mean<'a>(measures: impl ExactSizeIterator<Item = &'a Measures> + Clone) -> Measures {
+fn mean(measures: &[&Measures]) -> Measures {
     let count = measures.len().max(1) as f64;
-    each(|which| measures.clone().map(which).sum::<f64>() / count)
+    each(|which| measures.iter().map(|measures| which(measures)).sum::<f64>() / count)
 }
 
 /// Each measure's value below which this share of the draws lies.
