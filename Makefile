@@ -35,7 +35,7 @@ lint: ## formatting and lints
 bench: $(PROGRAM) $(TEST)/home/$(MODEL) ## the hook as a whole process, with references measured in the same run
 	cargo bench --locked
 
-eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on the judged sets under $MEMORY_LANE_SHARED
+eval: $(PROGRAM) $(TEST)/home/$(MODEL) ## recall on our judged sets and those under $MEMORY_LANE_SHARED, with what others publish
 	@sh evals/run.sh $(PROGRAM) $(TEST)/home
 
 ablate: $(PROGRAM) $(TEST)/home/$(MODEL) ## the same without each signal, to see what it is worth

@@ -1,23 +1,26 @@
 #!/bin/sh
 # What each signal is worth: nDCG@10 with all of them, then without each.
-# Usage: ablate.sh PROGRAM HOME. The sets are looked for under $MEMORY_LANE_SHARED/bench.
+# Usage: ablate.sh PROGRAM HOME. Our own sets, and those under $MEMORY_LANE_SHARED/bench/data where they are.
 set -eu
 program=$1
 export MEMORY_LANE_HOME="$2"
-bench="${MEMORY_LANE_SHARED:?}/bench"
-run=$(mktemp)
-trap 'rm -f "$run"' EXIT
-sets=${EVAL_SETS:-replay-theme replay-fail replay-branch locomo-session locomo-turn}
+evals=$(dirname "$0")
+shared="${MEMORY_LANE_SHARED:-../shared}/bench/data"
+sets=
+for name in ${EVAL_SETS:-corrections failures replay-theme replay-fail replay-branch locomo-session locomo-turn}; do
+	for place in "$evals/sets" "$shared"; do
+		if [ -d "$place/$name" ]; then sets="$sets $place/$name"; fi
+	done
+done
 measure() {
 	printf '%-22s' "$1"
 	for set in $sets; do
-		"$program" eval "$bench/data/$set" --run "$run" --weights "$2" >/dev/null
-		python3 "$bench/lanebench/score.py" "$bench/data/$set" "$run" | tail -1 | awk -F'|' '{ printf "%16s", $12 }'
+		"$program" eval "$set" --score --weights "$2" | awk '$1 == "all" { printf "%16s", $6 }'
 	done
 	printf '\n'
 }
 printf '%-22s' ''
-for set in $sets; do printf '%16s' "$set"; done
+for set in $sets; do printf '%16s' "$(basename "$set")"; done
 printf '\n'
 measure "all signals" '{}'
 measure "without meaning" '{"meaning":0}'
@@ -27,3 +30,5 @@ measure "without same command" '{"same_command":0}'
 measure "without recency" '{"recency":0}'
 measure "without the opening" '{"opening":0}'
 measure "without intent" '{"intent":0}'
+measure "without files" '{"file_named":0,"file_touched":0}'
+measure "without names" '{"entity":0}'

@@ -5,6 +5,7 @@
 //! the client would throw the user's prompt away.
 
 mod answer;
+mod cited;
 mod command;
 mod deadline;
 mod event;
@@ -16,6 +17,7 @@ mod wire;
 mod worker;
 
 pub use answer::Answer;
+pub use cited::stale_files;
 pub use event::{HookEvent, ParseError, Place, Source};
 pub use journal::{Journal, StageTiming, read_timings};
 pub use respond::{Surroundings, respond};

@@ -1,18 +1,21 @@
 //! From a situation to the few memories that matter in it, or to none.
 //!
 //! [`recall`] is the one path that the hook, `recall --explain` and `eval` take: query → candidates → fuse → rerank →
-//! select. Everything after the candidates is pure: the same input gives the same order, ties go to the lower number.
+//! select. Everything after the candidates is pure: the same input gives the same order, ties go to the lower number. What
+//! lies on the disk is asked of the caller.
 
 mod calibration;
 mod candidates;
 mod fuse;
 mod intent;
+mod kinds;
 mod named;
 mod query;
 mod question;
 mod render;
 mod rerank;
 mod select;
+mod stale;
 mod standing;
 mod topic;
 mod used;
@@ -27,6 +30,7 @@ use crate::store::{FoundMemory, RecallStore, Result, SessionName};
 pub use query::{Moment, Query, WindowMessage};
 pub use question::{Question, may_answer, take_answer};
 pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block, thread};
+pub use stale::{Citation, FileState, StaleFile};
 pub use standing::{Lesson, standing};
 pub use warning::{Warning, warning};
 pub use weights::Weights;
@@ -58,7 +62,7 @@ pub struct StageTimes {
     pub vector_wait: Duration,
     /// The search over vectors and fetching what was found.
     pub search: Duration,
-    /// Fuse, rerank, select.
+    /// Fuse, rerank, select, and what became of cited files.
     pub rank: Duration,
 }
 
@@ -117,11 +121,13 @@ pub struct Situation<'a> {
 /// Finds and ranks memories for a situation.
 ///
 /// `vector` is asked once, after the text search, for the vector of [`Query::text_to_embed`]; `None` (no model, or too
-/// late) means that text, entities and files decide alone.
+/// late) means that text, entities and files decide alone. `files` is asked what became of the files that the few
+/// memories about to be shown cite; nothing means that they are as they were.
 pub fn recall(
     situation: &Situation<'_>,
     store: &dyn RecallStore,
     vector: &mut dyn FnMut() -> Option<Vec<f32>>,
+    files: &dyn Fn(&[Citation]) -> Vec<StaleFile>,
 ) -> Result<Recall> {
     let query = situation.query;
     let mut times = StageTimes::default();
@@ -150,6 +156,9 @@ pub fn recall(
     times.search = clock.lap();
     let fused = fuse::fuse(&candidates, found, query.moment, situation.weights);
     let reranked = rerank::rerank(fused, situation, &candidates, &votes, vector.as_deref());
+    let cited = stale::citations(&reranked, situation, &candidates);
+    let found_stale = if cited.is_empty() { Vec::new() } else { files(&cited) };
+    let reranked = stale::weigh(reranked, &found_stale, &query.files);
     let mut hits = select::select(reranked, situation, &candidates, &shown);
     let question = question::decide(&candidates.named, &candidates.mentions, query, &mut hits);
     let learned = question::learned(&candidates.named, query, situation.now);

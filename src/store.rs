@@ -30,7 +30,7 @@ pub use memories::{Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, 
 pub use queue::{Lease, QueueStore, Queued, Request, Waiting, WorkerRun};
 pub use recall::{
     Bearer, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore, SPAN_TERMS,
-    Scope, SearchTerm, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
+    Scope, SearchTerm, SeenFiles, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote, VoteRecord,
 };
 pub use search::{Condition, Filter, MessageQuery, StepHit, Work};
 pub use sessions::{

@@ -13,7 +13,7 @@ use crate::embed::{self, LeanEmbedder};
 use crate::model::{Outcome, SessionId, exchange};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::{RecallStore, Scope};
-use crate::{text, trace};
+use crate::{hook, text, trace};
 
 /// Arguments of `recall`.
 #[derive(Args)]
@@ -51,8 +51,8 @@ pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
         None => std::env::current_dir().context("find the current directory")?,
     };
     let session = args.session.as_ref().map(|id| SessionId(id.clone()));
-    let query = query(args.text.as_deref().unwrap_or_default(), &args.files, &cwd, session, app);
-    let recalled = ask(&query, app, &store)?;
+    let (query, root) = query(args.text.as_deref().unwrap_or_default(), &args.files, &cwd, session, app);
+    let recalled = ask(&query, &root, app, &store)?;
     if args.json {
         let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
         let question =
@@ -67,8 +67,8 @@ pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks with the settings of the hook.
-pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::Result<Recall> {
+/// Asks with the settings of the hook. Files that memories cite are looked for under `root`.
+pub(super) fn ask(query: &Query, root: &Path, app: &App, store: &dyn RecallStore) -> anyhow::Result<Recall> {
     let weights = Weights::default();
     let chars = match query.moment {
         Moment::File => app.settings.file_budget_chars,
@@ -83,7 +83,7 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
     };
     let pack = app.paths.models().join(&app.settings.model);
     let mut failure = None;
-    let recalled = recall::recall(&situation, store, &mut || {
+    let mut vector = || {
         if !embed::is_installed(&pack) {
             return None;
         }
@@ -91,15 +91,22 @@ pub(super) fn ask(query: &Query, app: &App, store: &dyn RecallStore) -> anyhow::
             .and_then(|mut embedder| embedder.embed_limited(&query.text_to_embed(), weights.tokens(query.moment)))
             .map_err(|error| failure = Some(error))
             .ok()
-    })?;
+    };
+    let recalled = recall::recall(&situation, store, &mut vector, &|cited| hook::stale_files(cited, root, store))?;
     match failure {
         Some(error) => Err(error).context("embed the query"),
         None => Ok(recalled),
     }
 }
 
-/// A query as the hook would make it in the directory `cwd`.
-pub(super) fn query(text: &str, paths: &[String], cwd: &Path, session: Option<SessionId>, app: &App) -> Query {
+/// A query as the hook would make it in the directory `cwd`, and the root of the project there.
+pub(super) fn query(
+    text: &str,
+    paths: &[String],
+    cwd: &Path,
+    session: Option<SessionId>,
+    app: &App,
+) -> (Query, PathBuf) {
     let project = trace::project::identify(cwd);
     let scope = Scope { project: Some(project.key.clone()), before: app.now, not_session: session.clone() };
     let mut files = Vec::new();
@@ -109,7 +116,8 @@ pub(super) fn query(text: &str, paths: &[String], cwd: &Path, session: Option<Se
         files.push(absolute);
     }
     let moment = if paths.is_empty() { Moment::Prompt } else { Moment::File };
-    Query { moment, text: text.to_owned(), window: Vec::new(), files, scope, session }
+    let query = Query { moment, text: text.to_owned(), window: Vec::new(), files, scope, session };
+    (query, PathBuf::from(project.root))
 }
 
 fn injected(hit: &Hit) -> bool {
@@ -148,7 +156,7 @@ fn explain(query: &Query, recalled: &Recall) -> anyhow::Result<()> {
             explanation.relevance,
             explanation.floor,
             explanation.outcome.as_str(),
-            text::one_line(&explanation.why, 120)
+            text::one_line(&explanation.why, 200)
         ));
         print_line(format_args!("    {}", text::one_line(&draft.title, 100)));
         let parts: Vec<String> = explanation

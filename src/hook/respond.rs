@@ -1,14 +1,14 @@
 //! From an event to what is said about it: the path of a prompt, in order.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::deadline::Deadline;
 use super::event::{HookEvent, Place};
 use super::journal::{Journal, StageTiming};
 use super::vector::{NoVector, PendingVector};
-use super::{Answer, command, start, worker};
+use super::{Answer, cited, command, start, worker};
 use crate::config::{Paths, RecallMode, Settings};
 use crate::embed;
 use crate::model::{Occasion, Outcome, Project, Timestamp};
@@ -102,8 +102,9 @@ fn answer_query(event: &HookEvent, project: &Project, surroundings: &Surrounding
         return store.leak();
     }
     timing.open_us = micros(deadline) - timing.read_us;
-    let mut attempt =
-        Attempt { event, query: &query, surroundings, weights: Weights::default(), deadline, degraded: None };
+    let root = Path::new(&project.root);
+    let weights = Weights::default();
+    let mut attempt = Attempt { event, query: &query, root, surroundings, weights, deadline, degraded: None };
     match attempt.recall(&store) {
         Ok(mut recalled) => {
             let before = deadline.spent();
@@ -187,6 +188,8 @@ pub(super) fn scope(place: &Place, project: &Project, now: Timestamp) -> Scope {
 struct Attempt<'a> {
     event: &'a HookEvent,
     query: &'a Query,
+    /// Of the project.
+    root: &'a Path,
     surroundings: &'a Surroundings<'a>,
     weights: Weights,
     deadline: Deadline,
@@ -210,14 +213,16 @@ impl Attempt<'_> {
         };
         // At a file the look-up by path decides first whether the model is worth starting.
         let mut pending = if self.query.moment == Moment::File { None } else { self.start_vector() };
-        recall::recall(&situation, store, &mut || {
+        let root = self.root;
+        let mut vector = || {
             let pending = pending.take().or_else(|| self.start_vector())?;
             match pending.wait(self.deadline.left()) {
                 Ok(vector) => Some(vector),
                 Err(NoVector::Model(error)) => self.degrade(error.to_string()),
                 Err(late @ NoVector::Late) => self.degrade(late.to_string()),
             }
-        })
+        };
+        recall::recall(&situation, store, &mut vector, &|citations| cited::stale_files(citations, root, store))
     }
 
     fn start_vector(&mut self) -> Option<PendingVector> {

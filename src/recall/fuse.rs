@@ -20,9 +20,16 @@ pub(super) struct Ranked {
     pub(super) relevance: f32,
     /// Where it stands among the others: relevance and age.
     pub(super) score: f32,
+    /// What a person should know of it beside that.
+    pub(super) notes: Vec<String>,
 }
 
 impl Ranked {
+    /// Not scored yet.
+    pub(super) fn new(found: FoundMemory, evidence: Evidence) -> Self {
+        Self { found, evidence, signals: Vec::new(), relevance: 0.0, score: 0.0, notes: Vec::new() }
+    }
+
     /// Adds to relevance and score, and notes it.
     pub(super) fn add(&mut self, name: &'static str, value: f32, effect: f32) {
         self.relevance += effect;
@@ -44,6 +51,13 @@ impl Ranked {
         self.score = self.relevance + lift;
         self.signals.push(Signal { name: "recency".into(), value: age_days, effect: lift });
     }
+
+    /// Takes a share of it away as the world has moved on: of its relevance, and of what its youth adds.
+    pub(super) fn age(&mut self, name: &'static str, value: f32, factor: f32) {
+        self.relevance *= factor;
+        self.score *= factor;
+        self.signals.push(Signal { name: name.into(), value, effect: factor });
+    }
 }
 
 /// Gives every candidate that may be returned its base score.
@@ -53,7 +67,7 @@ pub(super) fn fuse(candidates: &Candidates, found: Vec<FoundMemory>, moment: Mom
         .into_iter()
         .map(|found| {
             let evidence = candidates.found.get(&found.memory.id).cloned().unwrap_or_default();
-            let mut ranked = Ranked { found, evidence, signals: Vec::new(), relevance: 0.0, score: 0.0 };
+            let mut ranked = Ranked::new(found, evidence);
             if let Some(cosine) = ranked.evidence.cosine {
                 ranked.add("cosine", cosine, meaning * cosine.max(0.0));
             }

@@ -86,7 +86,7 @@ fn ask(
 /// Whether the prompt asks for nothing but the person: "what did Mark say".
 fn is_about_the_name(query: &Query, ambiguous: &Ambiguous) -> bool {
     const SPEECH: &str = "say said says tell told think thought know mean meant talk want wanted write wrote happen about \
-        answer mention ask asked latest last recent news remember recall up";
+        answer mention ask asked latest last recent time day news remember recall up";
     if query.text.split_whitespace().nth(LONGEST_BARE).is_some() {
         return false;
     }

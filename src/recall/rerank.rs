@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::candidates::Candidates;
 use super::fuse::Ranked;
+use super::kinds::{self, KindTraits};
 use super::{Moment, Situation, Weights, used};
-use crate::model::{MemoryDraft, MemoryKind, Trigger};
+use crate::model::{MemoryDraft, Trigger};
 use crate::store::Vote;
 use crate::text;
 
@@ -25,6 +26,7 @@ pub(super) fn rerank(
         add_entities(candidate, weights);
         let draft = &candidate.found.memory.draft;
         let (kind, confidence, formed_at) = (draft.kind, draft.confidence, draft.formed_at);
+        let traits = kinds::traits(draft);
         let echo = echo(draft, &asked);
         if intended.contains(&kind) && candidate.relevance >= weights.intent_from {
             candidate.add("intent", 1.0, weights.intent);
@@ -32,7 +34,7 @@ pub(super) fn rerank(
         if echo >= weights.echo_from {
             candidate.scale("echo", echo, weights.echo);
         }
-        candidate.scale("kind", 1.0, kind_prior(kind));
+        candidate.scale("kind", 1.0, traits.prior);
         candidate.scale("confidence", confidence, 0.9 + 0.2 * confidence);
         let observed = candidate.found.memory.draft.times_observed;
         candidate.scale("observed", observed as f32, recurrence(observed));
@@ -46,7 +48,7 @@ pub(super) fn rerank(
             candidate.scale("elsewhere", 1.0, weights.elsewhere);
         }
         let age = formed_at.days_until(situation.now).max(0.0);
-        candidate.lift(age as f32, recency(age, candidate.relevance, situation.query.moment, weights));
+        candidate.lift(age as f32, recency(age, traits, candidate.relevance, situation.query.moment, weights));
     }
     debug_assert!(candidates.found.len() >= ranked.len(), "ranking never invents candidates");
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.found.memory.id.cmp(&b.found.memory.id)));
@@ -89,27 +91,19 @@ fn echo(draft: &MemoryDraft, asked: &HashSet<String>) -> f32 {
     then.iter().filter(|term| asked.contains(*term)).count() as f32 / then.len() as f32
 }
 
-/// Corrections first, as they cost the user most; gaps last. Narrow, so that a kind never drowns what was asked.
-fn kind_prior(kind: MemoryKind) -> f32 {
-    match kind {
-        MemoryKind::Correction => 1.05,
-        MemoryKind::Decision | MemoryKind::Commitment => 1.03,
-        MemoryKind::Learning | MemoryKind::Insight => 1.0,
-        MemoryKind::Pattern | MemoryKind::Workflow => 0.99,
-        MemoryKind::Gap => 0.97,
-    }
-}
-
 /// What age adds, `2^(-age / half-life)` times a weight.
 ///
 /// Mostly it decides between equals: a share of what the memory has. At the opening of a session the question is what one
 /// was doing lately, and what is a few days old has hardly a claim (nDCG 76 against 58 for first prompts on a branch);
-/// elsewhere that would push the old rule behind yesterday's small talk (79 to 69 for things said again).
-fn recency(age_days: f64, relevance: f32, moment: Moment, weights: &Weights) -> f32 {
+/// elsewhere that would push the old rule behind yesterday's small talk (79 to 69 for things said again). There rules age
+/// more slowly than errands; at the opening all kinds alike tell what one was doing.
+fn recency(age_days: f64, traits: KindTraits, relevance: f32, moment: Moment, weights: &Weights) -> f32 {
     let kept = |half_life: f64| (-age_days / half_life).exp2() as f32;
     match moment {
         Moment::Opening => weights.opening * kept(weights.opening_half_life_days),
-        Moment::Prompt | Moment::File | Moment::Failure => relevance * weights.recency * kept(weights.half_life_days),
+        Moment::Prompt | Moment::File | Moment::Failure => {
+            relevance * weights.recency * kept(weights.half_life_days * traits.ages)
+        }
     }
 }
 
@@ -141,4 +135,33 @@ fn likeness(a: &[f32], b: &[f32], weights: &Weights) -> f32 {
     }
     let cosine: f32 = a.iter().zip(b).map(|(x, y)| x * y).sum();
     ((cosine - weights.vote_from) / (weights.vote_same - weights.vote_from)).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MemoryKind, Timestamp};
+
+    /// What age adds to a relevance of 1, in thousandths.
+    fn check(kind: MemoryKind, age_days: f64, moment: Moment, expected: i32) {
+        let traits = kinds::traits(&MemoryDraft::new(kind, "t", "", Timestamp(0)));
+        let lift = recency(age_days, traits, 1.0, moment, &Weights::default());
+        assert_eq!((lift * 1_000.0).round() as i32, expected, "{kind} after {age_days} days");
+    }
+
+    #[test]
+    fn age_lifts_by_kind() {
+        for kind in MemoryKind::ALL {
+            check(*kind, 0.0, Moment::Prompt, 150);
+            check(*kind, 2.0, Moment::Opening, 800);
+        }
+        check(MemoryKind::Insight, 10.0, Moment::Prompt, 75);
+        check(MemoryKind::Decision, 40.0, Moment::Prompt, 75);
+        check(MemoryKind::Correction, 40.0, Moment::File, 75);
+        check(MemoryKind::Workflow, 30.0, Moment::Prompt, 75);
+        check(MemoryKind::Learning, 7.0, Moment::Failure, 75);
+        check(MemoryKind::Commitment, 5.0, Moment::Prompt, 75);
+        check(MemoryKind::Gap, 5.0, Moment::Prompt, 75);
+        check(MemoryKind::Gap, 60.0, Moment::Prompt, 0);
+    }
 }

@@ -15,7 +15,7 @@ pub(super) fn select(
     candidates: &Candidates,
     shown: &[MemoryId],
 ) -> Vec<Hit> {
-    let best = ranked.iter().map(|candidate| candidate.relevance).fold(0.0, f32::max);
+    let best = best(&ranked);
     let mut taken = Taken::default();
     ranked
         .into_iter()
@@ -31,7 +31,8 @@ pub(super) fn select(
                     }
                 },
             };
-            let Ranked { found, signals, relevance, score, .. } = candidate;
+            let Ranked { found, signals, relevance, score, notes, .. } = candidate;
+            let why = [vec![why], notes].concat().join("; ");
             let memory = found.memory.id;
             let probability = calibration::probability(situation.query.moment, relevance, candidates.memories);
             let explanation = Explanation { memory, score, relevance, probability, floor, signals, outcome, why };
@@ -40,8 +41,13 @@ pub(super) fn select(
         .collect()
 }
 
+/// The highest relevance.
+pub(super) fn best(ranked: &[Ranked]) -> f32 {
+    ranked.iter().map(|candidate| candidate.relevance).fold(0.0, f32::max)
+}
+
 /// The relevance that a candidate must reach: by kind of moment and by what speaks for it, and not far below the best.
-fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, best: f32) -> f32 {
+pub(super) fn floor(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates, best: f32) -> f32 {
     let weights = situation.weights;
     let moment = situation.query.moment;
     let absolute = match moment {

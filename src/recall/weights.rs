@@ -42,7 +42,8 @@ pub struct Weights {
     pub file_touched: f32,
     /// Most that youth adds, as a share of the relevance: 0.15 leaves age a tie-breaker.
     pub recency: f32,
-    /// Age in days at which half of that is gone.
+    /// Age in days at which half of that is gone, for a memory that describes something; other kinds age more slowly or
+    /// faster.
     pub half_life_days: f64,
     /// Most that youth adds at the first prompt of a session: about as much as the best match.
     pub opening: f32,

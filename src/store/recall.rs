@@ -166,6 +166,19 @@ pub struct Uses {
     pub contradicted: u32,
 }
 
+/// Where a session worked, and which files its calls found there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenFiles {
+    /// The machine; none for sessions read before machines were kept, which are this one's.
+    pub host: Option<String>,
+    /// Its working directory.
+    pub cwd: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Of the files asked for, those that a call read or wrote without an error.
+    pub paths: Vec<String>,
+}
+
 /// One memory that a hook considered.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RecallRecord {
@@ -350,6 +363,9 @@ pub trait RecallStore {
 
     /// What became of these memories so far; those never judged are left out.
     fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>>;
+
+    /// Which of these files (relative to the project's root) a session's calls had to do with.
+    fn seen_files(&self, session: &SessionId, paths: &[String]) -> Result<SeenFiles>;
 
     /// What was recalled, latest first.
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>>;

@@ -63,8 +63,10 @@ fn command_names(command: &str) -> Vec<String> {
     names
 }
 
-/// A line without what changes from run to run: numbers, ids, paths, case and spaces. None if nothing is left.
+/// The first sentence of a line without what changes from run to run: numbers, ids, paths, case and spaces. None if nothing
+/// is left. What follows is advice, and a memory does not keep it.
 fn normalised(line: &str) -> Option<String> {
+    let line = line.split_once(". ").map_or(line, |(sentence, _)| sentence);
     let words: Vec<String> = line.split_whitespace().map(normalised_word).collect();
     let line = words.join(" ");
     (line.chars().count() >= LEAST_LINE).then_some(line)
@@ -117,6 +119,7 @@ mod tests {
         };
         common("src/a.rs:12:4: unused name", "lib/b.rs:9:1: Unused  name", 1);
         common("fatal: bad object 1f3c5d7e9a", "fatal: bad object 00aa11bb22", 1);
+        common("no socket at unix:///run/a.sock. Is it running?", "no socket at unix:///run/b.sock", 1);
         common("took 12.5 ms in 3 tests", "took 9.75 ms in 41 tests", 1);
         common("no such file", "no such branch", 0);
     }

@@ -8,6 +8,7 @@ mod differential;
 mod distilling;
 mod documents;
 mod embedding;
+mod evaluating;
 mod hook;
 mod ingest;
 mod layers;

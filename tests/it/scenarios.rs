@@ -2,6 +2,7 @@
 
 mod commands;
 mod feedback;
+mod files;
 mod intent;
 mod lessons;
 mod names;

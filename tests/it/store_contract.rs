@@ -54,6 +54,7 @@ macro_rules! contract {
         behaviours! { $backend, $open,
             sessions: [
                 a_session_tells_what_its_transcript_says,
+                a_session_tells_which_files_it_had,
                 an_append_continues_the_session,
                 a_persons_title_wins,
                 without_a_title_the_first_telling_prompt_gives_one,

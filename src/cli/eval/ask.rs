@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::cache::VectorCache;
 use super::set::{Document, SetQuery, read};
-use crate::cli::{App, print_line};
+use crate::cli::App;
 use crate::embed::{BulkEmbedder, Embedder, LeanEmbedder};
-use crate::model::{Agent, MemoryDraft, MemoryId, MemoryKind, SessionId, Timestamp};
+use crate::model::{Agent, EntityKind, MemoryDraft, MemoryId, MemoryKind, Mention, SessionId, Timestamp};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Added, MemoryStore, Scope};
@@ -30,28 +30,49 @@ pub(super) struct Outputs<'a> {
     pub(super) signals: Option<&'a Path>,
 }
 
-/// Asks the whole set.
-pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &App) -> anyhow::Result<()> {
+/// What one query was answered.
+pub(super) struct Answer {
+    /// Documents and scores, best first, floors off.
+    pub(super) ranking: Vec<(String, f32)>,
+    /// Documents that the prompt brings, floors and budget on.
+    pub(super) of_prompt: Vec<String>,
+    /// The same, then what the start of the session has brought.
+    pub(super) given: Vec<String>,
+    /// Whether the user would be asked who is meant.
+    pub(super) asks_back: bool,
+}
+
+/// Asks the whole set; the answers in the order of the queries.
+pub(super) fn run(
+    set: &Path,
+    queries: &[SetQuery],
+    outputs: &Outputs<'_>,
+    weights: &Weights,
+    app: &App,
+) -> anyhow::Result<Vec<Answer>> {
     let documents: Vec<Document> = read(&set.join("corpus.jsonl"))?;
-    let queries: Vec<SetQuery> = read(&set.join("queries.jsonl"))?;
     let pack = app.paths.models().join(&app.settings.model);
     let (mut store, names) = load(&documents, app, &pack)?;
     let mut lean = LeanEmbedder::open(&pack)?;
     let mut ranking = outputs.ranking.map(create).transpose()?;
     let mut injections = outputs.injections.map(create).transpose()?;
     let mut signals = outputs.signals.map(create).transpose()?;
-    for query in &queries {
+    let mut answers = Vec::new();
+    for query in queries {
         let recalled = ask(query, &mut store, &mut lean, weights, app)?;
-        let name = |hit: &Hit| names.get(&hit.found.memory.id).map_or("", String::as_str);
+        let answer = answer(query, &recalled, &store, &names, app)?;
         if let Some(out) = &mut ranking {
-            for hit in recalled.hits.iter().take(DEPTH) {
-                writeln!(out, "{}\t{}\t{:.6}", query.id, name(hit), hit.explanation.score)?;
+            for (document, score) in &answer.ranking {
+                writeln!(out, "{}\t{document}\t{score:.6}", query.id)?;
             }
         }
         if let Some(out) = &mut injections {
-            write_injected(out, query, &recalled, &store, &names, app)?;
+            for (place, document) in answer.given.iter().enumerate() {
+                writeln!(out, "{}\t{document}\t{:.6}", query.id, 1.0 / (place + 1) as f32)?;
+            }
         }
         if let Some(out) = &mut signals {
+            let name = |hit: &Hit| names.get(&hit.found.memory.id).map_or("", String::as_str);
             let hits: Vec<_> = recalled.hits.iter().map(|hit| json!([name(hit), hit.explanation])).collect();
             let line = json!({
                 "query": query.id, "text_total": recalled.text_total, "spread": recalled.spread,
@@ -59,42 +80,44 @@ pub(super) fn run(set: &Path, outputs: &Outputs<'_>, weights: &Weights, app: &Ap
             });
             writeln!(out, "{line}")?;
         }
+        answers.push(answer);
     }
     for mut out in ranking.into_iter().chain(injections).chain(signals) {
         out.flush()?;
     }
-    print_line(format_args!("{} queries over {} documents", queries.len(), documents.len()));
-    Ok(())
+    Ok(answers)
 }
 
 /// What the session has been given by then: by the prompt, and by its start. The prompt's come first, as they are what
 /// was asked for; memories that came with the start are not injected twice.
 ///
 /// The start has its say where a prompt asks something at a known time: what recurs can only be told as of then, a
-/// prompt that asks nothing is no question that the start could answer, and a failed command is not the user's.
-fn write_injected(
-    out: &mut BufWriter<File>,
+/// prompt that asks nothing is no question that the start could answer, and neither a file nor a failed command is the
+/// user's.
+fn answer(
     asked: &SetQuery,
     recalled: &Recall,
     store: &SqliteStore,
     names: &HashMap<MemoryId, String>,
     app: &App,
-) -> anyhow::Result<()> {
-    let asks = asked.at().is_some() && !asked.text.starts_with("$ ") && !recalled.hits.is_empty();
+) -> anyhow::Result<Answer> {
+    let said = asked.file.is_none() && !asked.text.starts_with("$ ");
+    let asks = asked.at().is_some() && said && !recalled.hits.is_empty();
     let lessons = match asks {
         true => recall::standing(&scope(asked, app).0, store, app.settings.session_budget_chars)?,
         false => Vec::new(),
     };
-    let of_prompt = recalled.injected().map(|hit| hit.found.memory.id);
-    let mut given: Vec<MemoryId> = of_prompt.collect();
-    let at_start = lessons.into_iter().map(|lesson| lesson.memory.id).filter(|id| !given.contains(id));
-    let at_start: Vec<MemoryId> = at_start.collect();
-    given.extend(at_start);
-    for (place, id) in given.into_iter().enumerate() {
-        let name = names.get(&id).map_or("", String::as_str);
-        writeln!(out, "{}\t{}\t{:.6}", asked.id, name, 1.0 / (place + 1) as f32)?;
+    let name = |id: &MemoryId| names.get(id).cloned().unwrap_or_default();
+    let ranked = recalled.hits.iter().take(DEPTH);
+    let ranking = ranked.map(|hit| (name(&hit.found.memory.id), hit.explanation.score)).collect();
+    let of_prompt: Vec<String> = recalled.injected().map(|hit| name(&hit.found.memory.id)).collect();
+    let mut given = of_prompt.clone();
+    for document in lessons.iter().map(|lesson| name(&lesson.memory.id)) {
+        if !given.contains(&document) {
+            given.push(document);
+        }
     }
-    Ok(())
+    Ok(Answer { ranking, of_prompt, given, asks_back: recalled.question.is_some() })
 }
 
 /// Where the answer may come from, and when it is asked.
@@ -134,7 +157,11 @@ fn load(documents: &[Document], app: &App, pack: &Path) -> anyhow::Result<(Sqlit
 
 fn draft(document: &Document) -> MemoryDraft {
     let formed_at = document.ts.as_deref().and_then(Timestamp::parse).unwrap_or_default();
-    let mut draft = MemoryDraft::new(MemoryKind::Insight, "", document.text.as_str(), formed_at);
+    let kind = document.kind.unwrap_or(MemoryKind::Insight);
+    let mut draft = MemoryDraft::new(kind, "", document.text.as_str(), formed_at);
+    draft.quote.clone_from(&document.quote);
+    draft.files.clone_from(&document.files);
+    draft.entities = document.people.iter().map(|name| Mention::new(EntityKind::Person, name)).collect();
     draft.project = Some(document.scope.clone());
     draft.provenance.session = document.session.as_deref().map(session);
     // Two documents may say the same; both are in the set.
@@ -156,25 +183,33 @@ fn ask(
     let (scope, now) = scope(asked, app);
     // A failed command looks the same here as in the hook: the command after `$`, then what it said.
     // A query that names a branch is the first prompt of a session on it; the name itself is not used.
-    let moment = match (asked.text.starts_with("$ "), &asked.branch) {
-        (true, _) => Moment::Failure,
-        (false, Some(_)) => Moment::Opening,
-        (false, None) => Moment::Prompt,
+    let moment = match (&asked.file, asked.text.starts_with("$ "), &asked.branch) {
+        (Some(_), _, _) => Moment::File,
+        (None, true, _) => Moment::Failure,
+        (None, false, Some(_)) => Moment::Opening,
+        (None, false, None) => Moment::Prompt,
     };
-    let query = Query { moment, ..Query::prompt(&asked.text, scope) };
+    let text = asked.file.as_ref().map_or_else(|| asked.text.clone(), |file| format!("{file}\n{}", asked.text));
+    let files = asked.file.iter().cloned().collect();
+    let query = Query { moment, files, ..Query::prompt(&text, scope) };
+    let chars = match moment {
+        Moment::File => app.settings.file_budget_chars,
+        Moment::Prompt | Moment::Opening | Moment::Failure => app.settings.prompt_budget_chars,
+    };
     let situation = Situation {
         query: &query,
         model: &app.settings.model,
         weights,
-        budget: Budget { memories: app.settings.most_memories, chars: app.settings.prompt_budget_chars },
+        budget: Budget { memories: app.settings.most_memories, chars },
         now,
     };
     let mut failure = None;
-    let recalled = recall::recall(&situation, store, &mut || {
+    let mut vector = || {
         lean.embed_limited(&query.text_to_embed(), weights.tokens(query.moment))
             .map_err(|error| failure = Some(error))
             .ok()
-    })?;
+    };
+    let recalled = recall::recall(&situation, store, &mut vector, &|_| Vec::new())?;
     match failure {
         Some(error) => Err(error).with_context(|| format!("embed query {}", asked.id)),
         None => Ok(recalled),

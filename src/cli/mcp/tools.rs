@@ -57,11 +57,11 @@ fn recall(arguments: &Recall) -> anyhow::Result<String> {
     let app = App::from_env()?;
     let store = app.open_store()?;
     let cwd = std::env::current_dir().context("find the current directory")?;
-    let query = recall::query(&arguments.text, &arguments.files, &cwd, None, &app);
+    let (query, root) = recall::query(&arguments.text, &arguments.files, &cwd, None, &app);
     if query.is_silent() {
         bail!("the text names no topic; say what the memories should be about");
     }
-    let recalled = recall::ask(&query, &app, &store)?;
+    let recalled = recall::ask(&query, &root, &app, &store)?;
     let block = crate::recall::block(&recalled);
     let others = recalled.hits.iter().filter(|hit| hit.explanation.outcome != Outcome::Injected).take(LESS_SURE);
     let others: Vec<String> = others.map(less_sure).collect();

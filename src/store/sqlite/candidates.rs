@@ -1,13 +1,13 @@
 //! Memories by what they are about, and what ranking needs to know of them.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::failure::Attempt;
 use super::memory_rows::{MEMORY, RECALLABLE, memory_from};
 use super::scope::scope_project;
 use super::values::limit;
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
-use crate::store::{FoundMemory, Scope};
+use crate::store::{FoundMemory, Scope, SeenFiles};
 
 /// The condition on `m` that a memory is recallable and in a scope given by `:project`, `:before` and `:not_session`.
 fn in_scope() -> String {
@@ -105,6 +105,29 @@ pub(super) fn recoveries(db: &Connection, sessions: &[SessionId], scope: &Scope)
         }
     }
     Ok(latest_first(found))
+}
+
+/// Which of these files a session's calls had to do with, and where it worked. Looks through the session's calls by their
+/// index: a file that many sessions use would cost more from its own.
+pub(super) fn seen_files(db: &Connection, session: &SessionId, paths: &[String]) -> Attempt<SeenFiles> {
+    let facts = db
+        .prepare_cached("SELECT id, host, cwd, ended_at FROM sessions WHERE name = ?")?
+        .query_row([session], |row| {
+            let seen = SeenFiles { host: row.get(1)?, cwd: row.get(2)?, ended_at: row.get(3)?, paths: Vec::new() };
+            Ok((row.get::<_, i64>(0)?, seen))
+        })
+        .optional()?;
+    let Some((row, mut seen)) = facts else { return Ok(SeenFiles::default()) };
+    let mut statement = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM tool_calls c CROSS JOIN tool_call_files f ON f.call = c.id
+         WHERE c.session = ? AND c.status = 'ok' AND f.path = ?)",
+    )?;
+    for path in paths {
+        if statement.query_row(params![row, path], |row| row.get(0))? {
+            seen.paths.push(path.clone());
+        }
+    }
+    Ok(seen)
 }
 
 /// Absolute on any system: a transcript may come from another one.

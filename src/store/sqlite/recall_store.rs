@@ -7,7 +7,7 @@ use super::{
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
     Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
-    Result, Scope, SearchTerm, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote,
+    Result, Scope, SearchTerm, SeenFiles, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote,
     VoteRecord,
 };
 
@@ -116,6 +116,10 @@ impl RecallStore for SqliteStore {
 
     fn uses(&self, ids: &[MemoryId]) -> Result<Vec<Uses>> {
         self.read(|db| uses::balance(db, ids))
+    }
+
+    fn seen_files(&self, session: &SessionId, paths: &[String]) -> Result<SeenFiles> {
+        self.read(|db| candidates::seen_files(db, session, paths))
     }
 
     fn recalls(&self, filter: &RecallFilter) -> Result<Vec<RecallRow>> {

@@ -14,12 +14,15 @@ use crate::store::{LexicalHits, Result, Scope, SearchTerm, TermWorth};
 use crate::text;
 
 /// Raised when texts are analysed in another way: the index is then made anew.
-const ANALYSIS: i64 = 2;
+const ANALYSIS: i64 = 3;
 /// Terms in fewer memories than this, or than one in [`COMMON_SHARE`], are not counted one by one.
 const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
 /// Frequencies are counted anew once the number of memories has changed by one in this many.
 const RECOUNT_SHARE: i64 = 50;
+/// A smaller store counts as one of so many memories where failures are compared: the same line is as telling in a project's
+/// first week. About as many as the store that the floor of failures was fitted to.
+const LEAST_TEXTS: f32 = 400.0;
 /// Terms of a memory when no mean is known yet.
 const USUAL_LENGTH: i64 = 40;
 /// A query is never cut below so many terms, whatever they cost.
@@ -153,7 +156,8 @@ pub(super) fn worth(db: &Connection, terms: &[String], scope: &Scope, budget: us
     for term in counted {
         let here = within.postings(&term)?;
         let holding = here.len() as f32;
-        let rarity = (1.0 + ((within.memories as f32).max(holding) - holding + 0.5) / (holding + 0.5)).ln();
+        let texts = (within.memories as f32).max(LEAST_TEXTS).max(holding);
+        let rarity = (1.0 + (texts - holding + 0.5) / (holding + 0.5)).ln();
         worth.total += rarity;
         for posting in here {
             *worth.held.entry(posting.memory).or_default() += rarity;

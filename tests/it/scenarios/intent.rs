@@ -22,7 +22,7 @@ fn ask(store: &SqliteStore, prompt: &str) -> Vec<Hit> {
     let weights = Weights { meaning: 1.0, ..Weights::default() };
     let budget = Budget { memories: 4, chars: 2_000 };
     let situation = Situation { query: &query, model: "m", weights: &weights, budget, now: NOW };
-    recall(&situation, store, &mut || Some(vec![1.0, 0.0])).unwrap().hits
+    recall(&situation, store, &mut || Some(vec![1.0, 0.0]), &|_| Vec::new()).unwrap().hits
 }
 
 /// Cosine and intent, as per cent.

@@ -94,12 +94,16 @@ fn a_merge_a_split_and_an_alias_change_what_is_asked_and_can_be_taken_back() {
     assert!(!asks("d"), "there is one Mark now");
     let shown = home.json(&["entities", "show", "mark olsen", "--json"]);
     assert_eq!((&shown["name"], &shown["memories"]), (&"Mark Weber".into(), &2.into()));
+    home.run(&["entities", "split", "Mark Weber", "Mark Ito", "--memory", "2"]);
+    assert!(asks("e"), "there are two again");
     home.run(&["entities", "undo"]);
-    assert!(asks("e"));
-    home.run(&["entities", "ignore", "Mark Olsen"]);
     assert!(!asks("f"));
+    home.run(&["entities", "undo"]);
+    assert!(asks("g"));
+    home.run(&["entities", "ignore", "Mark Olsen"]);
+    assert!(!asks("h"));
     let changes = home.json(&["entities", "changes", "--json"]);
-    assert_eq!(changes["changes"].as_array().unwrap().len(), 3);
+    assert_eq!(changes["changes"].as_array().unwrap().len(), 4);
 }
 
 #[test]

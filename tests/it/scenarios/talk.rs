@@ -66,6 +66,16 @@ impl Talk {
             .record("user", &json!({"message": {"role": "user", "content": result}}))
     }
 
+    /// An edit of a file, relative to the working directory.
+    pub(super) fn edits(self, path: &str, old: &str, new: &str) -> Self {
+        let id = format!("toolu_{}_{}", self.id, self.lines.len());
+        let input = json!({"file_path": format!("{}/{path}", self.cwd), "old_string": old, "new_string": new});
+        let call = json!([{"type": "tool_use", "id": id, "name": "Edit", "input": input}]);
+        let result = json!([{"type": "tool_result", "tool_use_id": id, "content": "The file has been updated."}]);
+        self.record("assistant", &json!({"message": {"role": "assistant", "content": call}}))
+            .record("user", &json!({"message": {"role": "user", "content": result}}))
+    }
+
     /// Writes the transcript where the client keeps it.
     pub(super) fn written(&self, home: &Home) -> PathBuf {
         self.written_under(&home.path().join("claude"))

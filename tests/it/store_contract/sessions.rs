@@ -5,10 +5,12 @@ use memory_lane::model::{
     ToolCall, ToolStatus, TouchedFile,
 };
 use memory_lane::store::{
-    Append, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SkippedRecord, Store, ToolResult,
+    Append, CatchWork, Found, Recorded, SeenFiles, SessionEdit, SessionFilter, SkippedRecord, Store, ToolResult,
 };
 
-use super::samples::{LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, tool_call, user, with_steps};
+use super::samples::{
+    LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, strings, tool_call, user, with_steps,
+};
 
 pub(super) fn a_session_tells_what_its_transcript_says(store: &mut dyn Store) {
     let mut failed = tool_call(2, "c1", ToolStatus::Failed);
@@ -37,6 +39,23 @@ pub(super) fn a_session_tells_what_its_transcript_says(store: &mut dyn Store) {
     assert_eq!((session.interrupts, session.compactions), (1, 2));
     assert_eq!(session.pull_requests, ["https://github.com/lane/memory/pull/1"]);
     assert_eq!(store.session(&session_id("none")).unwrap(), None);
+}
+
+pub(super) fn a_session_tells_which_files_it_had(store: &mut dyn Store) {
+    let touching = |seq, id: &str, status, path: &str| {
+        let files = vec![TouchedFile { path: path.to_owned(), action: FileAction::Read }];
+        called(0, &format!("u{id}"), ToolCall { files, ..tool_call(seq, id, status) })
+    };
+    let steps =
+        vec![touching(0, "c0", ToolStatus::Ok, "src/a.rs"), touching(1, "c1", ToolStatus::Failed, "src/missing.rs")];
+    store.append(&with_steps("s", steps)).unwrap();
+    let other = vec![touching(0, "c9", ToolStatus::Ok, "src/b.rs")];
+    store.append(&with_steps("t", other)).unwrap();
+    let asked = strings(&["src/a.rs", "src/missing.rs", "src/b.rs"]);
+    let seen = store.seen_files(&session_id("s"), &asked).unwrap();
+    assert_eq!(seen.paths, ["src/a.rs"], "what failed was not there, and another session is another matter");
+    assert_eq!((seen.cwd.as_deref(), seen.host, seen.ended_at), (Some("/srv/memory"), None, Some(Timestamp(2_000))));
+    assert_eq!(store.seen_files(&session_id("none"), &asked).unwrap(), SeenFiles::default());
 }
 
 pub(super) fn an_append_continues_the_session(store: &mut dyn Store) {
