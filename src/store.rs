@@ -19,7 +19,7 @@ mod sessions;
 pub mod spool;
 pub mod sqlite;
 
-pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Spent};
+pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Quota, Spent};
 pub use entities::{
     Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
 };

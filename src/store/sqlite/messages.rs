@@ -121,7 +121,8 @@ fn first_of_each_session(
 
 fn hit(db: &Connection, fit: &Fit) -> Attempt<MessageHit> {
     let statement = format!(
-        "SELECT s.name, COALESCE(s.given_title, s.custom_title, s.agent_title) AS title, s.host,
+        "SELECT s.name, COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''),
+                 NULLIF(s.made_title, '')) AS title, s.host,
              (SELECT key FROM projects WHERE id = s.project) AS project, m.turn, {MESSAGE}
          FROM messages m JOIN sessions s ON s.id = ? WHERE m.id = ?"
     );
