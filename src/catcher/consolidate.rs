@@ -340,7 +340,7 @@ mod tests {
         let (one, other) =
             (draft("Never mock the database in tests", 1), draft("In tests, never mock the database", 2));
         assert!(!mean_the_same(&one, &other, &unlike) && !mean_the_same(&one, &other, &|_| None));
-        let mut agents = other.clone();
+        let mut agents = other;
         agents.origin = Origin::Agent;
         assert!(!mean_the_same(&one, &agents, &|_| Some(vec![1.0])), "what the agent said is not what the user said");
     }

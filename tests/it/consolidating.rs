@@ -10,7 +10,7 @@ use crate::support::model_home;
 const MODEL: &str = "all-MiniLM-L6-v2";
 
 fn said(kind: MemoryKind, words: &str, session: &str, at: i64) -> MemoryDraft {
-    let mut draft = MemoryDraft::new(kind, words, &format!("The user said: “{words}”"), Timestamp(at));
+    let mut draft = MemoryDraft::new(kind, words, format!("The user said: “{words}”"), Timestamp(at));
     draft.quote = words.to_owned();
     draft.origin = Origin::User;
     draft.provenance = Provenance {
