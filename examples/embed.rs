@@ -14,7 +14,7 @@ fn main() -> anyhow::Result<()> {
     };
     let paths = Paths::from_env().ok_or_else(|| anyhow::anyhow!("set MEMORY_LANE_HOME"))?;
     let model = Settings::load(&paths.settings())?.model;
-    let mut embedder = LeanEmbedder::open(&paths.models().join(model), &paths.runtime())?;
+    let mut embedder = LeanEmbedder::open(&paths.models().join(model))?;
     let (one, other) = (embedder.embed(first)?, embedder.embed(second)?);
     let cosine: f32 = one.iter().zip(&other).map(|(a, b)| a * b).sum();
     println!("{cosine:.4}");
