@@ -24,6 +24,7 @@ mod sessions;
 mod setup;
 mod sources;
 mod status;
+mod statusline;
 mod timings;
 mod worker;
 
@@ -81,6 +82,8 @@ enum Command {
     Schedule(schedule::ScheduleArgs),
     /// Show how much there is
     Status(status::StatusArgs),
+    /// Print a status line for Claude Code, and keep what it says of your quota
+    Statusline(statusline::StatuslineArgs),
     /// Check that everything works, and say what to do where it does not
     Doctor(doctor::DoctorArgs),
     /// Show how long hooks take, stage by stage
@@ -131,6 +134,10 @@ fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Export(args) => exchange::export(&args, &app),
         Command::Schedule(args) => schedule::run(&args, &app),
         Command::Status(args) => status::run(&args, &app),
+        Command::Statusline(args) => {
+            statusline::run(&args, &app);
+            Ok(())
+        }
         Command::Doctor(args) => doctor::run(&args, &app),
         Command::Timings(args) => timings::run(&args, &app),
         Command::Eval(args) => eval::run(&args, &app),

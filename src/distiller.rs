@@ -13,6 +13,7 @@ mod failure;
 mod gate;
 mod http;
 mod item;
+mod limit;
 mod ollama;
 mod openai;
 mod price;
@@ -33,6 +34,7 @@ pub use dead_letter::{DeadLetter, DeadLetters};
 pub use failure::Failure;
 pub use gate::{Clock, Gate, Refusal};
 pub use item::{schema, unpack};
+pub use limit::Limit;
 pub use price::{Estimate, Price, price_of};
 pub use prompt::Prompt;
 pub use title::title;
@@ -89,6 +91,11 @@ pub trait Distiller {
 
     /// The model it asks, as the backend names it.
     fn model(&self) -> &str;
+
+    /// What the server said of its limits with its last answer; nothing where it does not say.
+    fn limits(&self) -> Vec<Limit> {
+        Vec::new()
+    }
 
     /// Asks once. Retrying, and whether this may be called at all, is the [`Gate`]'s business.
     ///

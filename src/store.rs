@@ -21,7 +21,7 @@ pub mod spool;
 pub mod sqlite;
 
 pub use call_text::call_text;
-pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Spent};
+pub use distilling::{DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Quota, Spent};
 pub use entities::{
     Choice, CommandAnalysis, CommandRuns, EntityChange, EntityDetail, EntityStore, SessionName, Unresolved,
 };

@@ -94,6 +94,12 @@ impl Moment {
     }
 }
 
+/// How far above the model's threshold, in log-odds, a moment is worth remembering. On messages of sessions not seen, 57 % and
+/// 66 % of the decisions and corrections that the lists name too were, 44 % and 57 % of those that the model alone saw. Chosen
+/// for the highest precision at a recall of 55 % and more, in each of ten folds by the other nine, which agreed.
+const WITH_WORDS: f32 = -0.3;
+const MODEL_ALONE: f32 = 0.4;
+
 /// Consecutive turns with the user's own words picked out once for all detectors.
 pub struct Conversation<'a> {
     turns: &'a [Turn],
@@ -122,9 +128,14 @@ impl<'a> Heard<'a> {
         situation(self.turn, self.before, self.prompt, self.own)
     }
 
-    /// Whether it would change what an agent does in another session.
+    /// Whether it would change what an agent does in another session, by the model and words of the lists together.
     pub(crate) fn is_memorable(&self) -> bool {
-        self.verdict.memorable >= 0.0
+        self.verdict.memorable >= WITH_WORDS
+    }
+
+    /// The same where no list has a word for it and the model alone speaks.
+    pub(crate) fn is_memorable_to_the_model(&self) -> bool {
+        self.verdict.memorable >= MODEL_ALONE
     }
 
     /// The same where the words themselves say that it holds beyond the task: rules and dislikes are rare in what the

@@ -61,7 +61,7 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     if args.dry_run {
         return dry_run(args, app, &mut store, since, &filter);
     }
-    let (report, left) = worker::with_lease(app, &mut store, |store, held| {
+    let (mut report, left) = worker::with_lease(app, &mut store, |store, held| {
         if args.backfill {
             pipeline::ingest(store, &worker::present_homes(), &app.excluded(), &mut |_| {})
                 .context("ingest what is new")?;
@@ -76,6 +76,8 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     if distilled.is_some() {
         embed(app, &mut store)?;
     }
+    let meaning = Meaning::of(&app.paths, &app.settings.model);
+    report.observed += pipeline::relate(&mut store, meaning.model(), &|text| meaning.vector(text))?.merged;
     store.tidy()?;
     match (&distilled, args.json) {
         (None, true) => print_json(&report)?,

@@ -10,13 +10,16 @@ use super::App;
 use super::app::now;
 use crate::config::{Backend, variable};
 use crate::distiller::{Clock, DeadLetters, Estimate, Gate, Price, Prompt, default_model, distiller, price_of};
-use crate::model::Timestamp;
-use crate::pipeline::{self, DistilReport, Distilling};
+use crate::model::{SessionId, Timestamp};
+use crate::pipeline::{self, DistilReport, Distilling, TitleReport, Titled};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DistilFilter, MemoryStore};
 
 /// Set for the client that a distiller starts.
 const CHILD: &str = "MEMORY_LANE_CHILD";
+
+/// Calls for titles in one run of the worker: what the user decides is worth more of the budget than what it is called.
+const MOST_TITLES: usize = 4;
 
 /// The clock and the calendar of this machine.
 struct Wall;
@@ -57,29 +60,68 @@ pub(super) fn run(
     if backend == Backend::Rules {
         return Ok(None);
     }
+    let prompt = prompt(app)?;
+    behind_gate(store, app, backend, starter, |store, gate| {
+        let run = Distilling {
+            gate,
+            prompt: &prompt,
+            letters: &DeadLetters::at(app.paths.dead_letters()),
+            filter,
+            holder: &std::process::id().to_string(),
+        };
+        let report = pipeline::distil(store, &run, &mut |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        Ok(report)
+    })
+}
+
+/// Names settled sessions that have no title of their own; nothing to do for the rules.
+pub(super) fn name_sessions(
+    store: &mut SqliteStore,
+    app: &App,
+    filter: &DistilFilter,
+) -> anyhow::Result<Option<TitleReport>> {
+    behind_gate(store, app, app.settings.distiller.backend, Starter::Worker, |store, gate| {
+        pipeline::title_sessions(store, &gate, filter, MOST_TITLES)
+    })
+}
+
+/// Has one session named, because a person wants that.
+pub(super) fn name_session(
+    store: &mut SqliteStore,
+    app: &App,
+    backend: Backend,
+    id: &SessionId,
+) -> anyhow::Result<Titled> {
+    let titled =
+        behind_gate(store, app, backend, Starter::Person, |store, gate| pipeline::title_session(store, &gate, id))?;
+    titled.context("no distiller is set: name one, as in `--distil=claude`, or set distiller.backend in config.json")
+}
+
+/// Does something with the way to a distiller; nothing for the rules, which have none.
+fn behind_gate<T>(
+    store: &mut SqliteStore,
+    app: &App,
+    backend: Backend,
+    starter: Starter,
+    task: impl FnOnce(&mut SqliteStore, Gate<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<Option<T>> {
+    if backend == Backend::Rules {
+        return Ok(None);
+    }
     if is_child() {
         bail!("this process was started by a distiller's client; it must not call one itself");
     }
     let settings = &app.settings.distiller;
     let Some(distiller) = distiller(backend, settings, &app.paths)? else { return Ok(None) };
-    let prompt = prompt(app)?;
     let gate = Gate { distiller: &*distiller, settings, clock: &Wall };
     if starter == Starter::Person {
         gate.lift_denial(store)?;
     }
-    let run = Distilling {
-        gate,
-        prompt: &prompt,
-        letters: &DeadLetters::at(app.paths.dead_letters()),
-        filter,
-        holder: &std::process::id().to_string(),
-    };
-    let report = pipeline::distil(store, &run, &mut |done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
-    Ok(Some(report))
+    task(store, gate).map(Some)
 }
 
 fn prompt(app: &App) -> anyhow::Result<Prompt> {

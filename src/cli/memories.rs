@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+pub(super) use self::show::MOST_RELATED;
 use super::{App, print_json, print_line};
 use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange};
 use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, StoreError};

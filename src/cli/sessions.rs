@@ -46,6 +46,6 @@ pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
         Command::Search(args) => search::run(args, app, &mut store),
         Command::Pin(args) => edit::pin(args, Some(app.now), &mut store),
         Command::Unpin(args) => edit::pin(args, None, &mut store),
-        Command::Title(args) => edit::title(args, &mut store),
+        Command::Title(args) => edit::title(args, app, &mut store),
     }
 }

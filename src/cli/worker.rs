@@ -172,6 +172,7 @@ fn catch_up(
     store.index_calls()?;
     held.renew(store)?;
     distil_settled(app, store)?;
+    pipeline::relate(store, meaning.model(), &|text| meaning.vector(text))?;
     pipeline::note_commands(store)?;
     pipeline::judge_uses(store)?;
     if let Err(error) = pipeline::take_in_names(store, &app.settings.entity_sources) {
@@ -254,13 +255,20 @@ fn distil_settled(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
     let at = |ago_ms: i64| Some(Timestamp(now().millis() - ago_ms));
     let filter = DistilFilter { since: at(DISTILLED_FOR_MS), quiet_since: at(SETTLED_AFTER_MS) };
     let backend = app.settings.distiller.backend;
+    let log = |why: &str| Journal::new(&app.paths).log(now(), &format!("{backend}: {why}"));
     // A distiller that cannot work is no reason to leave the rest undone: the rules have caught what they catch.
     let why = match distil::run(store, app, backend, filter, Starter::Worker, &ProgressBar::hidden()) {
         Ok(report) => report.and_then(|report| report.stopped),
         Err(error) => Some(format!("{error:#}")),
     };
-    if let Some(why) = why {
-        Journal::new(&app.paths).log(now(), &format!("{backend}: {why}"));
+    if let Some(why) = &why {
+        log(why);
+    }
+    if app.settings.auto_title && why.is_none() {
+        match distil::name_sessions(store, app, &filter) {
+            Ok(report) => report.and_then(|report| report.stopped).iter().for_each(|why| log(why)),
+            Err(error) => log(&format!("{error:#}")),
+        }
     }
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
     Ok(())

@@ -88,6 +88,9 @@ pub struct DistillerSettings {
     pub tokens_per_day: u64,
     /// Most dollars at list price in any 24 hours.
     pub dollars_per_day: f64,
+    /// How much of a quota may be used, by whomever, before no call is made until it is reset; in percent. What is left is
+    /// the person's own.
+    pub quota_percent: u32,
 }
 
 impl Default for DistillerSettings {
@@ -106,6 +109,7 @@ impl Default for DistillerSettings {
             tokens_per_hour: 150_000,
             tokens_per_day: 1_000_000,
             dollars_per_day: 0.5,
+            quota_percent: 70,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::http::{Endpoint, base};
-use super::{Distiller, Failure, REPLY_TOKENS, Reply, Request, Usage};
+use super::{Distiller, Failure, Limit, REPLY_TOKENS, Reply, Request, Usage};
 use crate::config::{Backend, Credential, DistillerSettings};
 
 /// The cheapest model that does this well.
@@ -39,6 +39,10 @@ impl Distiller for Anthropic {
 
     fn model(&self) -> &str {
         &self.model
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        self.endpoint.limits()
     }
 
     fn ask(&self, request: &Request<'_>) -> Result<Reply, Failure> {

@@ -6,7 +6,7 @@ use super::price::{expected, price_of, spent};
 use super::{Distiller, Failure, Reply, Request};
 use crate::config::DistillerSettings;
 use crate::model::Timestamp;
-use crate::store::{DistillerCall, DistillerStore, Pause, StoreError};
+use crate::store::{DistillerCall, DistillerStore, Pause, Quota, StoreError};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -89,7 +89,8 @@ impl Gate<'_> {
                 }
                 Failure::Denied(_) => return Err(self.pause(store, "credentials", &failure, DAY_MS)?),
                 Failure::Quota { after, .. } => {
-                    return Err(self.pause(store, "quota", &failure, after.map_or(QUOTA_PAUSE_MS, millis))?);
+                    let time_ms = after.map(millis).or(self.until_reset(store)?).unwrap_or(QUOTA_PAUSE_MS);
+                    return Err(self.pause(store, "quota", &failure, time_ms)?);
                 }
                 // A wrong model or address: a worker that came again each quarter of an hour would ask in vain each time.
                 Failure::Rejected(_) => return Err(self.pause(store, "settings", &failure, LONGEST_PAUSE_MS)?),
@@ -138,6 +139,7 @@ impl Gate<'_> {
         store: &mut dyn DistillerStore,
         request: &Request<'_>,
     ) -> Result<Result<Reply, Failure>, Refusal> {
+        self.spare_quotas(store)?;
         let now = self.clock.now();
         if let Some(pause) = store.pause(self.name(), now)? {
             return Err(Refusal::Paused { distiller: self.name().to_owned(), pause });
@@ -153,6 +155,7 @@ impl Gate<'_> {
         };
         let call = store.begin_call(&call)?;
         let outcome = self.distiller.ask(request);
+        self.note_limits(store)?;
         match &outcome {
             Ok(reply) => {
                 let counted = reply.usage.input_tokens > 0 || reply.usage.output_tokens > 0;
@@ -162,6 +165,44 @@ impl Gate<'_> {
             Err(failure) => store.end_call(call, failure.name(), None)?,
         }
         Ok(outcome)
+    }
+
+    /// Leaves the rest of a quota to the person: waits where it is soon whole again, ends the run where it is not.
+    fn spare_quotas(&self, store: &mut dyn DistillerStore) -> Result<(), Refusal> {
+        let most = self.settings.quota_percent as f32 / 100.0;
+        let quotas = store.quotas(self.name(), self.clock.now())?;
+        let spared = quotas.into_iter().filter(|quota| quota.used >= most).max_by_key(|quota| quota.resets_at);
+        let Some(Quota { name, used, resets_at }) = spared else { return Ok(()) };
+        let left_ms = resets_at.millis() - self.clock.now().millis();
+        let wait = Duration::from_millis(left_ms.unsigned_abs());
+        if wait <= LONGEST_WAIT {
+            self.clock.sleep(wait);
+            return Ok(());
+        }
+        let why = format!("{:.0} % of the quota {name} are used (distiller.quota_percent)", used * 100.0);
+        let pause = Pause { until: resets_at, cause: "quota".to_owned(), why };
+        Err(Refusal::Paused { distiller: self.name().to_owned(), pause })
+    }
+
+    fn note_limits(&self, store: &mut dyn DistillerStore) -> Result<(), Refusal> {
+        let limits = self.distiller.limits();
+        if limits.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now().millis();
+        let quota = |limit: super::Limit| Quota {
+            name: limit.name,
+            used: limit.used,
+            resets_at: Timestamp(now + millis(limit.resets_after)),
+        };
+        Ok(store.note_quotas(self.name(), &limits.into_iter().map(quota).collect::<Vec<_>>())?)
+    }
+
+    /// Milliseconds until the quota that is used most is whole again, where that is known.
+    fn until_reset(&self, store: &dyn DistillerStore) -> Result<Option<i64>, Refusal> {
+        let now = self.clock.now();
+        let most_used = store.quotas(self.name(), now)?.into_iter().next();
+        Ok(most_used.map(|quota| quota.resets_at.millis() - now.millis()))
     }
 
     fn check_budget(

@@ -1,13 +1,15 @@
 //! One JSON request over HTTP: short of everything but what these calls need. Nothing follows a redirect, so a key goes
 //! where the person said and nowhere else.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Uri;
 
-use super::Failure;
+use super::limit::{limits, wait};
+use super::{Failure, Limit};
 use crate::config::Credential;
 use crate::redact::redact;
 use crate::text::one_line;
@@ -24,6 +26,8 @@ pub(super) struct Endpoint {
     /// Name of the header and what comes before the key.
     header: (&'static str, &'static str),
     key: Option<Credential>,
+    /// What the last answer said of them.
+    limits: RefCell<Vec<Limit>>,
 }
 
 impl Endpoint {
@@ -50,7 +54,7 @@ impl Endpoint {
             .user_agent(concat!("memory-lane/", env!("CARGO_PKG_VERSION")));
         // A proxy of the environment would be asked for this machine's own address too.
         let config = if open { config.proxy(None) } else { config };
-        Ok(Self { agent: config.build().new_agent(), url, header, key })
+        Ok(Self { agent: config.build().new_agent(), url, header, key, limits: RefCell::default() })
     }
 
     /// Sends `body`; gives the reply's JSON and text.
@@ -65,11 +69,9 @@ impl Endpoint {
         let sent = request.send(body.to_string());
         let mut response = sent.map_err(|error| self.unanswered(&error))?;
         let status = response.status().as_u16();
-        let after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let after = wait(header);
+        *self.limits.borrow_mut() = limits(header);
         let text = response.body_mut().with_config().limit(MOST_REPLY_BYTES).lossy_utf8(true).read_to_string();
         let text = text.map_err(|error| self.unanswered(&error))?;
         if !(200..300).contains(&status) {
@@ -81,6 +83,11 @@ impl Endpoint {
                 Err(Failure::Malformed { why: format!("the server's answer is no JSON: {error}"), raw: text })
             }
         }
+    }
+
+    /// What the last answer said of the server's limits.
+    pub(super) fn limits(&self) -> Vec<Limit> {
+        self.limits.borrow().clone()
     }
 
     fn unanswered(&self, error: &ureq::Error) -> Failure {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::http::{Endpoint, base};
 use super::item::object_in;
-use super::{Distiller, Failure, REPLY_TOKENS, Reply, Request, Usage};
+use super::{Distiller, Failure, Limit, REPLY_TOKENS, Reply, Request, Usage};
 use crate::config::{Backend, Credential, DistillerSettings};
 
 const URL: &str = "https://api.openai.com/v1";
@@ -78,6 +78,10 @@ impl Distiller for OpenAi {
 
     fn model(&self) -> &str {
         &self.model
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        self.endpoint.limits()
     }
 
     /// Tries a simpler dialect at once, and each only once: these refusals cost no tokens.

@@ -11,8 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::Context;
 use serde::Serialize;
 
-pub use self::distilled::{DistilReport, Distilling, distil, distilled_title, estimate};
-use self::graduate::graduate;
+pub(super) use self::distilled::distilled_title;
+pub use self::distilled::{DistilReport, Distilling, distil, estimate};
+pub(super) use self::graduate::graduate;
 use self::known::Known;
 use super::Meaning;
 use crate::catcher::{EarlierPrompt, Excerpt, Judge, VERSION, catch as catch_in};

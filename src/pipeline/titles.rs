@@ -1,114 +1,81 @@
-//! Titles for sessions that have none of their own: neither the person nor the agent gave one.
+//! Titles for sessions that have none of their own: neither the person nor the agent gave one. A distiller makes them, from
+//! the same budget as everything else.
 
 use anyhow::Context;
 
-use crate::model::Turn;
-use crate::redact::redact;
-use crate::store::SessionStore;
-use crate::text::one_line;
+use super::catch::distilled_title;
+use crate::distiller::{Gate, Refusal};
+use crate::model::SessionId;
+use crate::store::{DistilFilter, Store};
 
-/// Longest title, in characters.
-const LONGEST: usize = 90;
-
-/// Whatever can say in a few words what a session is about.
-pub trait Titler {
-    /// A title for a session with these turns; `None` when it has none to give.
-    fn title(&mut self, turns: &[Turn]) -> anyhow::Result<Option<String>>;
+/// What a run came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TitleReport {
+    /// Sessions that got a title.
+    pub titled: usize,
+    /// Why the run ended before every session had one, if it did.
+    pub stopped: Option<String>,
 }
 
-/// Has titles made for at most `limit` sessions, latest first; returns how many got one. What comes back is text of
-/// unknown origin: it is stripped of secrets, line ends and control characters, and cut.
-pub fn title_sessions<S: SessionStore + ?Sized>(
+/// Has titles made for the sessions that match, latest first, with at most `calls` calls.
+///
+/// # Errors
+/// When the store fails. A distiller that may not be asked ends the run without one.
+pub fn title_sessions<S: Store>(
     store: &mut S,
-    titler: &mut dyn Titler,
-    limit: usize,
-) -> anyhow::Result<usize> {
-    let mut titled = 0;
-    for id in store.untitled(limit).context("list the sessions without a title")? {
-        let turns = store.turns(&id, 0)?;
-        let made = titler.title(&turns).with_context(|| format!("make a title for session {id}"))?;
-        let title = one_line(&redact(&made.unwrap_or_default()), LONGEST);
-        if !title.is_empty() {
-            store.put_made_title(&id, &title)?;
-            titled += 1;
+    gate: &Gate<'_>,
+    filter: &DistilFilter,
+    calls: usize,
+) -> anyhow::Result<TitleReport> {
+    let mut report = TitleReport::default();
+    let mut asked = 0;
+    for id in store.untitled(filter).context("list the sessions without a title")? {
+        if asked == calls {
+            break;
+        }
+        match title_session(store, gate, &id) {
+            Ok(Titled::Untold) => {}
+            Ok(Titled::Named(_)) => (asked, report.titled) = (asked + 1, report.titled + 1),
+            Ok(Titled::Unanswered) => asked += 1,
+            Err(error) => match error.downcast::<Refusal>() {
+                Ok(Refusal::Store(error)) => return Err(error.into()),
+                Ok(refusal) => {
+                    report.stopped = Some(refusal.to_string());
+                    break;
+                }
+                Err(error) => return Err(error),
+            },
         }
     }
-    Ok(titled)
+    Ok(report)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Agent, Message, Role, SessionId, Timestamp};
-    use crate::store::sqlite::SqliteStore;
-    use crate::store::{Append, SessionHead, StepAt, TranscriptState};
+/// What came of asking for a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Titled {
+    /// The session is called this now.
+    Named(String),
+    /// Nobody was asked: too little was said in the session.
+    Untold,
+    /// No usable reply came. That is noted, so that the same is not asked again and again.
+    Unanswered,
+}
 
-    /// Answers with the first prompt between odd characters.
-    struct Echo;
-
-    impl Titler for Echo {
-        fn title(&mut self, turns: &[Turn]) -> anyhow::Result<Option<String>> {
-            let prompt = turns.iter().find_map(|turn| turn.prompt.as_ref());
-            Ok(prompt.filter(|prompt| prompt.text != "nothing").map(|prompt| format!("\u{1b}[1m{}\n!", prompt.text)))
+/// Has one session named and keeps the name. What the person or the agent called it goes before it all the same.
+///
+/// # Errors
+/// When the store fails, or [`Refusal`] when the distiller may not be asked.
+pub fn title_session<S: Store>(store: &mut S, gate: &Gate<'_>, id: &SessionId) -> anyhow::Result<Titled> {
+    let Some(made) = distilled_title(store, gate, id)? else { return Ok(Titled::Untold) };
+    store.put_made_title(id, made.as_deref().unwrap_or_default())?;
+    match made {
+        Ok(title) => {
+            gate.note_usable(store)?;
+            Ok(Titled::Named(title))
         }
-    }
-
-    fn session(native: &str, prompt: &str) -> Append {
-        let id = SessionId::new(Agent::ClaudeCode, native);
-        let message = Message {
-            seq: 0,
-            uuid: None,
-            role: Role::User,
-            text: prompt.to_owned(),
-            at: Timestamp(1),
-            after_interrupt: false,
-        };
-        Append {
-            state: TranscriptState {
-                path: native.to_owned(),
-                session: id.clone(),
-                offset: 1,
-                prefix_sha256: [0; 32],
-                size: 1,
-                mtime_ns: 1,
-                next_seq: 1,
-            },
-            restart: false,
-            head: SessionHead {
-                id,
-                agent: Agent::ClaudeCode,
-                parent: None,
-                subagent: false,
-                project: None,
-                cwd: None,
-                branch: None,
-                commit: None,
-                usage: crate::model::ModelUse::default(),
-                custom_title: None,
-                agent_title: None,
-                client_version: None,
-                started_at: Some(Timestamp(1)),
-                ended_at: Some(Timestamp(1)),
-                interrupts: 0,
-                compactions: 0,
-                pull_requests: Vec::new(),
-            },
-            steps: vec![StepAt::Message { turn: 0, message }],
-            results: Vec::new(),
-            skipped: Vec::new(),
-            raw: Vec::new(),
+        Err(_) => {
+            gate.note_unusable(store)?;
+            Ok(Titled::Unanswered)
         }
-    }
-
-    #[test]
-    fn a_made_title_is_one_clean_line_and_made_once() {
-        let mut store = SqliteStore::open_in_memory().unwrap();
-        let secret = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
-        store.append(&session("a", &format!("use {secret} here"))).unwrap();
-        store.append(&session("b", "nothing")).unwrap();
-        assert_eq!(title_sessions(&mut store, &mut Echo, 10).unwrap(), 1);
-        assert_eq!(title_sessions(&mut store, &mut Echo, 10).unwrap(), 0);
-        let title = store.session(&SessionId::new(Agent::ClaudeCode, "a")).unwrap().unwrap().title.unwrap();
-        assert!(title.starts_with("[1muse ") && title.ends_with(" here !") && !title.contains(&secret), "{title}");
     }
 }

@@ -69,6 +69,17 @@ pub struct Pause {
     pub why: String,
 }
 
+/// How much of a quota is used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quota {
+    /// `five_hour`, `tokens` and the like.
+    pub name: String,
+    /// Share that is used, 0 to 1.
+    pub used: f32,
+    /// From when on that is of no account any more.
+    pub resets_at: Timestamp,
+}
+
 /// Keeps what distillers have read and spent.
 pub trait DistillerStore {
     /// Sessions with steps unread by any distiller, latest first; sub-agents' are left out.
@@ -104,4 +115,10 @@ pub trait DistillerStore {
 
     /// Leaves a distiller alone, or lets it work again with `None`. The failures in a row are forgotten with `None` only.
     fn set_pause(&mut self, distiller: &str, pause: Option<&Pause>) -> Result<()>;
+
+    /// Keeps what was last said of the quotas that a distiller draws on.
+    fn note_quotas(&mut self, distiller: &str, quotas: &[Quota]) -> Result<()>;
+
+    /// What was last said of them, without those that are reset by `now`; the most used first.
+    fn quotas(&self, distiller: &str, now: Timestamp) -> Result<Vec<Quota>>;
 }

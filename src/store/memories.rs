@@ -153,6 +153,16 @@ pub trait MemoryStore {
     /// The memories nearest to one memory by their stored vectors, with cosine, nearest first.
     fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>>;
 
+    /// Recallable memories with a vector of `model` that were not compared with the others yet, oldest first, at most
+    /// `limit`.
+    fn uncompared(&self, model: &str, limit: usize) -> Result<Vec<MemoryId>>;
+
+    /// Links a memory with others that are about the same thing, both ways, and notes that it was compared.
+    fn link(&mut self, id: MemoryId, near: &[(MemoryId, f32)]) -> Result<()>;
+
+    /// The recallable memories that one is linked with, by meaning or by words, with their likeness, most alike first.
+    fn linked(&self, id: MemoryId, limit: usize) -> Result<Vec<(MemoryId, f32)>>;
+
     /// How much there is; `model` says whose vectors count.
     fn counts(&self, model: &str) -> Result<StoreCounts>;
 

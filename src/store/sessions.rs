@@ -1,6 +1,6 @@
 //! What agents wrote: transcripts read so far, sessions, messages, tool calls.
 
-use super::{MessageQuery, Observation, Result, StepHit};
+use super::{DistilFilter, MessageQuery, Observation, Result, StepHit};
 use crate::model::{
     Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, RawRecord, Session, SessionId, SessionOutcome, Timestamp,
     ToolCall, ToolStatus, Turn,
@@ -248,11 +248,15 @@ pub trait SessionStore {
     /// Sessions, latest first.
     fn sessions(&self, filter: &SessionFilter) -> Result<Vec<Session>>;
 
-    /// Sessions that neither the person nor the agent gave a title and for which none was made, latest first;
-    /// sub-agents' and those without a prompt are left out.
-    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>>;
+    /// Sessions that neither the person nor the agent gave a title and for which making one was not tried yet, latest
+    /// first; sub-agents' and those without a prompt are left out.
+    fn untitled(&self, filter: &DistilFilter) -> Result<Vec<SessionId>>;
 
-    /// Keeps a title that was made for a session; the person's and the agent's go before it.
+    /// The title that the person or the agent gave a session.
+    fn own_title(&self, id: &SessionId) -> Result<Option<String>>;
+
+    /// Keeps a title that was made for a session, or with an empty one that none could be made; the person's and the
+    /// agent's go before it.
     fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()>;
 
     /// Keys of all projects, in their order.

@@ -21,6 +21,7 @@ mod failure;
 mod feedback;
 mod kin;
 mod leases;
+mod links;
 mod marks;
 mod memories;
 mod memory_rows;

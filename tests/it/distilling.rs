@@ -3,9 +3,11 @@
 
 mod client;
 mod interrupted;
+mod quotas;
 mod replies;
 mod runs;
 mod secrets;
+mod titles;
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -4,6 +4,7 @@
 mod agents;
 mod catching;
 mod commands;
+mod consolidating;
 mod differential;
 mod distilling;
 mod documents;

@@ -2,70 +2,15 @@
 
 use std::path::Path;
 
+use memory_lane::config::Paths;
 use serde_json::json;
 
 use crate::support::Home;
+use crate::support::planted::planted;
 use crate::traces::session_file::SessionFile;
 
 /// So many characters of a secret are enough to know it by.
 const PIECE: usize = 12;
-
-/// Letters that look drawn at random; built here, so that no scanner takes this file for a leak.
-fn drawn(alphabet: &str, length: usize, start: u64) -> String {
-    let letters: Vec<char> = alphabet.chars().collect();
-    let mut state = start.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        letters[(state >> 33) as usize % letters.len()]
-    };
-    (0..length).map(next).collect()
-}
-
-/// What stands before a secret, the secret, and what stands after it.
-fn planted() -> Vec<(&'static str, String, &'static str)> {
-    let mut start = 100;
-    let mut an = |length| {
-        start += 1;
-        drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length, start)
-    };
-    let hex = |length, start| drawn("0123456789abcdef", length, start);
-    vec![
-        ("the key id is ", format!("{}{}", "AKIA", drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16, 1)), ""),
-        ("aws_secret_access_key = ", an(40), ""),
-        ("the map needs ", format!("{}{}", "AIza", an(35)), ""),
-        ("clone with ", format!("{}{}", "ghp_", an(36)), ""),
-        ("or with ", format!("{}{}_{}", "github_pat_", an(22), an(59)), ""),
-        ("PRIVATE-TOKEN: ", format!("{}{}", "glpat-", an(20)), ""),
-        (
-            "the bot has ",
-            format!("{}{}-{}-{}", "xoxb-", drawn("123456789", 12, 2), drawn("123456789", 12, 3), an(24)),
-            "",
-        ),
-        ("post to https://hooks.slack.com/services/", format!("T{}/B{}/{}", an(8), an(8), an(24)), ""),
-        ("stripe has ", format!("{}{}", "sk_live_", an(24)), ""),
-        ("openai has ", format!("{}{}", "sk-proj-", an(48)), ""),
-        ("anthropic has ", format!("{}{}", "sk-ant-api03-", an(90)), ""),
-        ("the hub has ", format!("{}{}", "hf_", an(34)), ""),
-        ("its bucket has ", format!("{}{}", "HFAK", drawn("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 20, 4)), ""),
-        ("_authToken=", format!("{}{}", "npm_", an(36)), ""),
-        ("twine has ", format!("{}{}", "pypi-AgEIcHlwaS5vcmc", an(60)), ""),
-        ("calls have ", format!("{}{}", "SK", hex(32, 5)), ""),
-        ("mails have ", format!("{}{}.{}", "SG.", an(22), an(43)), ""),
-        ("telegram has ", format!("{}:{}{}", drawn("123456789", 10, 6), "AA", an(33)), ""),
-        ("the session is ", format!("{}{}.eyJ{}.{}", "eyJ", an(30), an(60), an(43)), ""),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\n", an(70), "\n-----END OPENSSH PRIVATE KEY-----"),
-        ("the shop has ", format!("{}{}", "shpat_", hex(32, 7)), ""),
-        ("the droplet has ", format!("{}{}", "dop_v1_", hex(64, 8)), ""),
-        ("bricks have ", format!("{}{}", "dapi", hex(32, 9)), ""),
-        ("tickets have ", format!("{}{}", "lin_api_", an(40)), ""),
-        ("connect to postgres://app:", an(20), "@db.example.com/app"),
-        ("export DB_PASSWORD=", an(18), ""),
-        ("Authorization: Bearer ", an(40), ""),
-        ("Cookie: sessionid=", an(32), ""),
-        ("curl -u admin:", an(16), " https://example.com"),
-        ("client_secret: \"", an(40), "\""),
-    ]
-}
 
 /// All files of a home but the agent's own transcripts.
 fn kept(dir: &Path, files: &mut Vec<(String, Vec<u8>)>) {
@@ -88,16 +33,17 @@ fn no_secret_is_in_anything_that_is_kept() {
         .user("Write the launcher")
         .agent("The launcher is written and reads its settings.");
     let secrets = planted();
-    for (number, (before, secret, after)) in secrets.iter().enumerate() {
+    for (number, planted) in secrets.iter().enumerate() {
+        let leaked = planted.leaked();
         let (failing, working) = (format!("c{number}f"), format!("c{number}w"));
         // In a correction, which becomes a memory; in the agent's answer; in commands and what they print.
         session = session
-            .user(&format!("No, the launcher must never read service {number} without it, {before}{secret}{after}"))
-            .agent(&format!("You're right, {before}{secret}{after}"))
-            .call(&failing, "Bash", json!({"command": format!("rocket {number} --all # {before}{secret}{after}")}))
-            .result(&failing, &format!("Exit code 2\nunknown flag: --all\n{before}{secret}{after}"), true)
-            .call(&working, "Bash", json!({"command": format!("rocket {number} --every # {before}{secret}{after}")}))
-            .result(&working, &format!("ok {before}{secret}{after}"), false);
+            .user(&format!("No, the launcher must never read service {number} without it, {leaked}"))
+            .agent(&format!("You're right, {leaked}"))
+            .call(&failing, "Bash", json!({"command": format!("rocket {number} --all # {leaked}")}))
+            .result(&failing, &format!("Exit code 2\nunknown flag: --all\n{leaked}"), true)
+            .call(&working, "Bash", json!({"command": format!("rocket {number} --every # {leaked}")}))
+            .result(&working, &format!("ok {leaked}"), false);
     }
     let transcript = home.path().join("claude/projects/-work/aaaaaaaa-2222-4333-8444-555555555555.jsonl");
     std::fs::create_dir_all(transcript.parent().unwrap()).unwrap();
@@ -108,22 +54,50 @@ fn no_secret_is_in_anything_that_is_kept() {
         home.json(&["memories", "list", "--json"])["memories"].as_array().unwrap().len() >= 3,
         "nothing caught, nothing shown"
     );
-    for (number, (before, secret, after)) in secrets.iter().enumerate() {
+    for (number, planted) in secrets.iter().enumerate() {
+        let leaked = planted.leaked();
         home.hook(
             &json!({"session_id": format!("other-{number}"), "cwd": work, "hook_event_name": "UserPromptSubmit",
-                    "prompt": format!("why does the launcher not start with service {number}, {before}{secret}{after}")})
+                    "prompt": format!("why does the launcher not start with service {number}, {leaked}")})
             .to_string(),
         );
     }
     let mut files = Vec::new();
     kept(home.path(), &mut files);
     assert!(files.iter().any(|(name, _)| name.ends_with(".db")));
-    for (before, secret, _) in &secrets {
-        let pieces: Vec<&[u8]> = secret.as_bytes().chunks_exact(PIECE).collect();
-        assert!(!pieces.is_empty(), "{before}");
+    assert!(files.iter().any(|(name, _)| name.ends_with(".jsonl")), "hooks have left nothing to look at");
+    files.push(("the text of all tables".to_owned(), told(home.path())));
+    for planted in &secrets {
+        // The index of words is in small letters.
+        let pieces = [planted.secret.clone(), planted.secret.to_lowercase()];
+        let pieces: Vec<&[u8]> = pieces.iter().flat_map(|secret| secret.as_bytes().chunks_exact(PIECE)).collect();
+        assert!(!pieces.is_empty(), "{}", planted.before);
         for (name, content) in &files {
             let found = |piece: &&&[u8]| content.windows(PIECE).any(|window| window == **piece);
-            assert!(!pieces.iter().any(|piece| found(&piece)), "what follows {before:?} is in {name}");
+            assert!(!pieces.iter().any(|piece| found(&piece)), "what follows {:?} is in {name}", planted.before);
         }
     }
+}
+
+/// Every text of every table, derived ones included.
+fn told(home: &Path) -> Vec<u8> {
+    let database = Paths::at(home).database();
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let names = |statement: &str| -> Vec<String> {
+        let mut statement = connection.prepare(statement).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let mut all = Vec::new();
+    for table in names("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'") {
+        for column in names(&format!("SELECT name FROM pragma_table_info('{table}')")) {
+            for text in names(&format!(
+                "SELECT CAST(\"{column}\" AS TEXT) FROM \"{table}\" WHERE typeof(\"{column}\") = 'text'"
+            )) {
+                all.extend_from_slice(text.as_bytes());
+                all.push(b'\n');
+            }
+        }
+    }
+    assert!(all.windows(8).any(|window| window == b"launcher"), "the tables tell nothing");
+    all
 }

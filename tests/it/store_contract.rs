@@ -119,6 +119,7 @@ macro_rules! contract {
                 what_is_said_again_counts_once_a_session,
                 a_superseded_memory_is_kept_but_not_recalled,
                 merged_memories_share_their_evidence,
+                memories_are_linked_until_their_text_changes,
                 drafts_made_from_a_memory_are_remembered
             ],
             queue: [
@@ -161,7 +162,8 @@ macro_rules! contract {
                 what_is_distilled_takes_its_places_in_one_step,
                 what_was_forgotten_does_not_come_back_in_other_words,
                 calls_are_counted_from_before_they_are_made,
-                a_pause_ends_by_itself_and_failures_do_not
+                a_pause_ends_by_itself_and_failures_do_not,
+                quotas_are_kept_until_they_are_reset
             ]
         }
     };

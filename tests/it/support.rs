@@ -5,13 +5,14 @@ mod home;
 pub(crate) mod messages_api;
 pub(crate) mod model_apis;
 pub(crate) mod model_server;
+pub(crate) mod planted;
 pub(crate) mod run;
 
 use std::path::PathBuf;
 
 use memory_lane::config::{Paths, variable};
 
-pub(crate) use home::Home;
+pub(crate) use home::{Home, feed};
 
 /// A home with an installed model: `$MEMORY_LANE_TEST_MODEL`, else `.test/home` in the repository.
 pub(crate) fn model_home() -> Paths {

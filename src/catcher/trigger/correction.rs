@@ -26,7 +26,8 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     if odds < 0.0 {
         return None;
     }
-    if hits.is_empty() {
+    let named = !hits.is_empty();
+    if !named {
         // "No need", "wait for it": what only looks like a correction outweighs what the model sees in it.
         if heard.own.iter().all(|sentence| LEXICON.correction_not.matches(&sentence.plain)) {
             return None;
@@ -37,7 +38,8 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     hits.extend(conceded_politely(heard));
     let stopped = heard.prompt.after_interrupt && !LEXICON.fleeting.matches(&heard.own[0].plain);
     hits.extend(stopped.then(|| Hit { span: 0..0, words: "the agent was interrupted".to_owned() }));
-    let memorable = heard.is_memorable() || odds >= PLAIN && heard.may_be_memorable();
+    let memorable = if named { heard.is_memorable() } else { heard.is_memorable_to_the_model() };
+    let memorable = memorable || odds >= PLAIN && heard.may_be_memorable();
     let lasting = memorable && heard.content() >= FEWEST_TERMS;
     let moment = Moment::of_prompt(Trigger::Correction, heard.turn.number, hits).lasting_if(lasting);
     Some(Moment { direction: Some(Direction::UserCorrectsAgent), ..moment })

@@ -24,10 +24,12 @@ fn moment(heard: &Heard<'_>) -> Option<Moment> {
     };
     let mut hits = hits_in(heard.own, &LEXICON.decision, |sentence| !sentence.question && passes(sentence));
     hits.extend(hits_in(heard.own, &LEXICON.decision_question, |sentence| sentence.question || passes(sentence)));
-    if hits.is_empty() {
+    let named = !hits.is_empty();
+    if !named {
         hits.push(weighed(heard)?);
     }
-    let worth = heard.is_memorable() || chosen && heard.may_be_memorable();
+    let memorable = if named { heard.is_memorable() } else { heard.is_memorable_to_the_model() };
+    let worth = memorable || chosen && heard.may_be_memorable();
     let lasting = worth && heard.content() >= FEWEST_TERMS && !heard.opens_session();
     Some(Moment::of_prompt(Trigger::Decision, heard.turn.number, hits).lasting_if(lasting))
 }

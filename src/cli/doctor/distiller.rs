@@ -28,9 +28,9 @@ pub(super) fn check(app: &App) -> Option<Check> {
     }
     let looked = SqliteStore::open_for_hook(&app.paths.database()).and_then(|store| {
         let spent = store.spent(Timestamp(app.now.millis() - DAY_MS))?;
-        Ok((spent, store.pause(backend.as_str(), app.now)?))
+        Ok((spent, store.pause(backend.as_str(), app.now)?, store.quotas(backend.as_str(), app.now)?))
     });
-    let Ok((spent, pause)) = looked else { return Some(good("distiller", format!("{backend}, not used yet"))) };
+    let Ok((spent, pause, quotas)) = looked else { return Some(good("distiller", format!("{backend}, not used yet"))) };
     if let Some(pause) = pause {
         let advice = match pause.cause.as_str() {
             "credentials" => "put the key or the login right, then run `memory-lane catch --distiller`",
@@ -39,14 +39,22 @@ pub(super) fn check(app: &App) -> Option<Check> {
         };
         return Some(reduced(format!("left alone until {}: {}", pause.until, pause.why), advice));
     }
+    let quota = quotas.first().map(|most| format!("{:.0} % of the quota {} are used", most.used * 100.0, most.name));
+    if let (Some(most), Some(quota)) = (quotas.first(), &quota)
+        && most.used * 100.0 >= settings.quota_percent as f32
+    {
+        let found = format!("{quota}, the rest until {} is yours", most.resets_at);
+        return Some(reduced(found, "nothing: it goes on by itself; distiller.quota_percent sets how much it may be"));
+    }
     let dead = DeadLetters::at(app.paths.dead_letters()).letters().len();
     Some(good(
         "distiller",
         format!(
-            "{backend}, in the last 24 hours {} calls, {} tokens, ${:.2}; {dead} dead letters in {}",
+            "{backend}, in the last 24 hours {} calls, {} tokens, ${:.2}{}; {dead} dead letters in {}",
             spent.calls,
             spent.tokens(),
             spent.microdollars as f64 / 1e6,
+            quota.map(|quota| format!("; {quota}")).unwrap_or_default(),
             app.paths.dead_letters().display()
         ),
     ))

@@ -87,8 +87,17 @@ fn less_sure(hit: &Hit) -> String {
 
 fn memory_get(arguments: &MemoryGet) -> anyhow::Result<String> {
     let id = MemoryId(arguments.id);
-    let memory = App::from_env()?.open_store()?.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
-    Ok(framed(&in_full(&memory)))
+    let store = App::from_env()?.open_store()?;
+    let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    let mut related = Vec::new();
+    for (other, _) in store.linked(id, memories::MOST_RELATED)? {
+        related.extend(store.memory(other)?.map(|other| memories::summary(&other)));
+    }
+    let mut told = in_full(&memory);
+    if !related.is_empty() {
+        told.push_str(&format!("\n\nrelated (memory_get reads one in full):\n{}", related.join("\n")));
+    }
+    Ok(framed(&told))
 }
 
 fn in_full(memory: &Memory) -> String {

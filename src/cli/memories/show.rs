@@ -4,16 +4,13 @@ use serde_json::json;
 
 use crate::cli::{App, print_json, print_line};
 use crate::model::{Memory, MemoryId, exchange, percent};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{MemoryHistory, MemoryStore, Observation, RecallFilter, RecallRow, RecallStore, StoreError, Uses};
 use crate::text;
 
 /// Most recalls that are shown.
 const RECALLS: usize = 20;
-/// From this cosine on two memories are about related things; what says the same was made one when it was caught.
-const RELATED: f32 = 0.6;
 /// Related memories shown.
-const MOST_RELATED: usize = 5;
+pub(in crate::cli) const MOST_RELATED: usize = 5;
 
 pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
@@ -22,7 +19,7 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
     let history = store.history(id)?;
     let recalls = store.recalls(&RecallFilter { memory: Some(id), limit: RECALLS, ..RecallFilter::default() })?;
     let uses = store.uses(&[id])?.into_iter().next();
-    let related = related(&store, id, &app.settings.model)?;
+    let related = store.linked(id, MOST_RELATED)?;
     if as_json {
         let mut value = exchange::to_json(&memory);
         let seen = |seen: &Observation| json!({ "session": seen.session, "message": seen.message, "at": seen.at, "quote": seen.quote });
@@ -49,19 +46,6 @@ pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> 
     show_evidence(&memory, &observations);
     show_recalls(&recalls);
     Ok(())
-}
-
-/// The memories in use that are nearest in meaning, with cosine. Links are not stored: they follow from the vectors.
-fn related(store: &SqliteStore, id: MemoryId, model: &str) -> anyhow::Result<Vec<(MemoryId, f32)>> {
-    let mut near = store.neighbours(id, model, MOST_RELATED)?;
-    near.retain(|(_, likeness)| *likeness >= RELATED);
-    let mut related = Vec::with_capacity(near.len());
-    for (other, likeness) in near {
-        if store.memory(other)?.is_some_and(|memory| memory.draft.status.recallable()) {
-            related.push((other, likeness));
-        }
-    }
-    Ok(related)
 }
 
 fn facts(memory: &Memory, history: &MemoryHistory, uses: Option<&Uses>) -> Vec<(&'static str, String)> {

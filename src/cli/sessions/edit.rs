@@ -5,7 +5,11 @@ use clap::Args;
 
 use super::session_id;
 use crate::cli::output::print_line;
+use crate::cli::{App, distil};
+use crate::config::Backend;
 use crate::model::{SessionId, Timestamp};
+use crate::pipeline::Titled;
+use crate::store::sqlite::SqliteStore;
 use crate::store::{SessionEdit, SessionStore};
 use crate::{redact, text};
 
@@ -21,6 +25,9 @@ pub(super) struct TitleArgs {
     id: String,
     /// The title; without one, the session's own counts again
     title: Vec<String>,
+    /// Let the distiller of the settings, or this one, name the session
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, conflicts_with = "title")]
+    distil: Option<Option<Backend>>,
 }
 
 pub(super) fn pin(args: &PinArgs, at: Option<Timestamp>, store: &mut dyn SessionStore) -> anyhow::Result<()> {
@@ -30,8 +37,11 @@ pub(super) fn pin(args: &PinArgs, at: Option<Timestamp>, store: &mut dyn Session
     Ok(())
 }
 
-pub(super) fn title(args: &TitleArgs, store: &mut dyn SessionStore) -> anyhow::Result<()> {
+pub(super) fn title(args: &TitleArgs, app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
     let id = session_id(&args.id, store)?;
+    if let Some(backend) = args.distil {
+        return distilled_title(&id, backend.unwrap_or(app.settings.distiller.backend), app, store);
+    }
     let title = text::one_line(&redact::redact(&args.title.join(" ")), 200);
     let title = (!title.is_empty()).then_some(title);
     edit(&id, &SessionEdit::Title(title.clone()), store)?;
@@ -39,6 +49,23 @@ pub(super) fn title(args: &TitleArgs, store: &mut dyn SessionStore) -> anyhow::R
         Some(title) => format!("{} is now called {title}", id.native()),
         None => format!("{} has its own title again", id.native()),
     });
+    Ok(())
+}
+
+/// Asks for a title, unless one that goes before it is there: it would be paid for and not be seen.
+fn distilled_title(id: &SessionId, backend: Backend, app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
+    let native = id.native();
+    if let Some(own) = store.own_title(id)? {
+        bail!(
+            "{native} has a title of its own: {}; give another with `sessions title {native} TITLE`",
+            text::one_line(&own, 200)
+        );
+    }
+    match distil::name_session(store, app, backend, id)? {
+        Titled::Named(title) => print_line(format_args!("{native} is now called {title}")),
+        Titled::Untold => bail!("too little was said in {native} to name it"),
+        Titled::Unanswered => bail!("{backend} gave no usable title for {native}"),
+    }
     Ok(())
 }
 

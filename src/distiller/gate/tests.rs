@@ -177,3 +177,17 @@ fn a_model_without_usable_replies_is_left_alone() {
     gate.note_unusable(&mut scene.store).unwrap();
     assert!(matches!(gate.note_unusable(&mut scene.store), Err(Refusal::Paused { .. })));
 }
+
+#[test]
+fn what_is_left_of_the_persons_quota_is_left_alone() {
+    let mut scene = Scene::new();
+    let distiller = Scripted::new([Failure::Quota { why: "your limit is reached".to_owned(), after: None }]);
+    let now = scene.clock.now().millis();
+    let quota = |used, after_ms| Quota { name: "five_hour".to_owned(), used, resets_at: Timestamp(now + after_ms) };
+    scene.store.note_quotas("anthropic", &[quota(0.7, 2 * HOUR_MS)]).unwrap();
+    let Err(Refusal::Paused { pause, .. }) = scene.ask(&distiller) else { panic!("the quota is not spared") };
+    assert_eq!((pause.until.millis() - now, pause.cause.as_str(), distiller.asked.get()), (2 * HOUR_MS, "quota", 0));
+    scene.store.note_quotas("anthropic", &[quota(0.6, 2 * HOUR_MS)]).unwrap();
+    let Err(Refusal::Paused { pause, .. }) = scene.ask(&distiller) else { panic!("the client has said no") };
+    assert_eq!((pause.until.millis() - now, distiller.asked.get()), (2 * HOUR_MS, 1), "until the reset, not an hour");
+}

@@ -106,20 +106,21 @@ pub fn estimate<S: Store>(store: &S, filter: &DistilFilter, prompt: &Prompt) -> 
     Ok(estimate)
 }
 
-/// A title for a session, from the window that it starts with; none when there is nothing to go by or no usable reply.
+/// A title for a session, from the first window that says something; none when there is none. The inner error means that
+/// no usable reply came.
 ///
 /// # Errors
 /// When the store fails, or [`Refusal`] when the distiller may not be asked.
-pub fn distilled_title<S: Store>(
+pub(in crate::pipeline) fn distilled_title<S: Store>(
     store: &mut S,
     gate: &Gate<'_>,
     session: &SessionId,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<Result<String, Failure>>> {
     let turns = store.turns(session, 0)?;
     let conversation = Conversation::new(&turns);
     let windows = windows(&conversation, &[], 0, u32::MAX);
-    let Some(first) = windows.first().filter(|window| window.is_worth_reading()) else { return Ok(None) };
-    Ok(title(gate, store, first)?.ok())
+    let Some(first) = windows.iter().find(|window| window.is_worth_reading()) else { return Ok(None) };
+    Ok(Some(title(gate, store, first)?))
 }
 
 /// Why a run ends.

@@ -8,7 +8,7 @@ use crate::store::{MemoryEdit, MemoryStore};
 const PATTERN_FROM: u32 = 3;
 
 /// Makes what was put off often enough a pattern; other memories stay what they are.
-pub(super) fn graduate<S: MemoryStore + ?Sized>(store: &mut S, id: MemoryId) -> anyhow::Result<()> {
+pub(in crate::pipeline) fn graduate<S: MemoryStore + ?Sized>(store: &mut S, id: MemoryId) -> anyhow::Result<()> {
     let Some(memory) = store.memory(id)? else { return Ok(()) };
     let draft = &memory.draft;
     let is_choice = matches!(draft.kind, MemoryKind::Commitment | MemoryKind::Decision);

@@ -6,7 +6,7 @@ use super::append::row_of;
 use super::failure::Attempt;
 use super::{SqliteStore, memories, observations};
 use crate::model::{MemoryDraft, MemoryId, SessionId, Timestamp};
-use crate::store::{Added, DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Result, Spent};
+use crate::store::{Added, DistilFilter, DistilWork, DistillerCall, DistillerStore, Pause, Quota, Result, Spent};
 
 /// Calls older than this count for no budget, milliseconds.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
@@ -49,6 +49,14 @@ impl DistillerStore for SqliteStore {
 
     fn set_pause(&mut self, distiller: &str, pause: Option<&Pause>) -> Result<()> {
         self.write(|db| set_pause(db, distiller, pause))
+    }
+
+    fn note_quotas(&mut self, distiller: &str, quotas: &[Quota]) -> Result<()> {
+        self.write(|db| note_quotas(db, distiller, quotas))
+    }
+
+    fn quotas(&self, distiller: &str, now: Timestamp) -> Result<Vec<Quota>> {
+        self.read(|db| quotas_of(db, distiller, now))
     }
 }
 
@@ -170,6 +178,29 @@ fn set_pause(db: &Connection, distiller: &str, pause: Option<&Pause>) -> Attempt
          ON CONFLICT (distiller) DO UPDATE SET until = excluded.until, cause = excluded.cause, why = excluded.why";
     db.prepare_cached(statement)?.execute(params![distiller, pause.until, pause.cause, pause.why])?;
     Ok(())
+}
+
+fn note_quotas(db: &Connection, distiller: &str, quotas: &[Quota]) -> Attempt<()> {
+    let mut statement = db.prepare_cached(
+        "INSERT INTO quotas (distiller, name, used, resets_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (distiller, name) DO UPDATE SET used = excluded.used, resets_at = excluded.resets_at",
+    )?;
+    for quota in quotas {
+        statement.execute(params![distiller, quota.name, quota.used, quota.resets_at])?;
+    }
+    Ok(())
+}
+
+fn quotas_of(db: &Connection, distiller: &str, now: Timestamp) -> Attempt<Vec<Quota>> {
+    let statement = "SELECT name, used, resets_at FROM quotas WHERE distiller = ? AND resets_at > ?
+         ORDER BY used DESC, name";
+    let quotas = db
+        .prepare_cached(statement)?
+        .query_map(params![distiller, now], |row| {
+            Ok(Quota { name: row.get(0)?, used: row.get(1)?, resets_at: row.get(2)? })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(quotas)
 }
 
 /// SQLite's numbers are signed.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
 use super::scope::{NO_PROJECT, project_row};
-use super::{entities, kin, memory_rows, observations, vectors, words};
+use super::{entities, kin, links, memory_rows, observations, vectors, words};
 use crate::model::{MemoryDraft, MemoryId, Project, Timestamp, Trigger};
 use crate::store::{Added, MemoryEdit, StoreError};
 
@@ -137,6 +137,7 @@ pub(super) fn edit(db: &Connection, id: MemoryId, edit: &MemoryEdit) -> Attempt<
     }
     if text_changed {
         kin::unrelate(db, id)?;
+        links::unlink(db, id)?;
         vectors::drop_all(db, id)?;
     } else if turned && new.status.recallable() {
         vectors::place_all(db, id)?;

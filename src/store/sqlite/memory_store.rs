@@ -1,6 +1,6 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, kin, memories, memory_rows, observations, promotions, vectors, words};
+use super::{SqliteStore, kin, links, memories, memory_rows, observations, promotions, vectors, words};
 use crate::model::{Memory, MemoryDraft, MemoryId, Timestamp};
 use crate::store::{
     Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, Result, StoreCounts,
@@ -66,6 +66,18 @@ impl MemoryStore for SqliteStore {
     fn neighbours(&self, id: MemoryId, model: &str, limit: usize) -> Result<Vec<(MemoryId, f32)>> {
         self.reported(self.with_distance_functions())?;
         self.read(|db| vectors::neighbours(db, id, model, limit))
+    }
+
+    fn uncompared(&self, model: &str, limit: usize) -> Result<Vec<MemoryId>> {
+        self.read(|db| links::uncompared(db, model, limit))
+    }
+
+    fn link(&mut self, id: MemoryId, near: &[(MemoryId, f32)]) -> Result<()> {
+        self.write(|db| links::link(db, id, near))
+    }
+
+    fn linked(&self, id: MemoryId, limit: usize) -> Result<Vec<(MemoryId, f32)>> {
+        self.read(|db| links::linked(db, id, limit))
     }
 
     fn counts(&self, model: &str) -> Result<StoreCounts> {

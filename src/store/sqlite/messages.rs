@@ -154,7 +154,9 @@ fn hit(db: &Connection, fit: &Fit) -> Attempt<StepHit> {
 impl Fit {
     /// The step with what tells its session apart.
     pub(super) fn hit(&self, db: &Connection, turn: u32, step: Step) -> Attempt<StepHit> {
-        let statement = "SELECT s.name, COALESCE(s.given_title, s.custom_title, s.agent_title) AS title, s.host,
+        let statement =
+            "SELECT s.name, COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''),
+                 NULLIF(s.made_title, '')) AS title, s.host,
                  (SELECT key FROM projects WHERE id = s.project) AS project
              FROM sessions s WHERE s.id = ?";
         let hit = db.prepare_cached(statement)?.query_row([self.session], |row| {

@@ -7,8 +7,8 @@ use super::{
 use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
     Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
-    Result, Scope, SearchTerm, SeenFiles, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits, Vote,
-    VoteRecord,
+    Result, Scope, SearchTerm, SeenFiles, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits,
+    Vote, VoteRecord,
 };
 
 impl RecallStore for SqliteStore {

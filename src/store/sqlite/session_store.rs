@@ -3,8 +3,8 @@
 use super::{SqliteStore, append, calls, catching, messages, raw, sessions, turns};
 use crate::model::{RawRecord, Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter, SessionStore,
-    SkippedRecord, StepHit, TranscriptState,
+    Append, Appended, CatchWork, DistilFilter, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
+    SessionStore, SkippedRecord, StepHit, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -41,8 +41,12 @@ impl SessionStore for SqliteStore {
         self.read(|db| sessions::list(db, filter))
     }
 
-    fn untitled(&self, limit: usize) -> Result<Vec<SessionId>> {
-        self.read(|db| sessions::untitled(db, limit))
+    fn untitled(&self, filter: &DistilFilter) -> Result<Vec<SessionId>> {
+        self.read(|db| sessions::untitled(db, filter))
+    }
+
+    fn own_title(&self, id: &SessionId) -> Result<Option<String>> {
+        self.read(|db| sessions::own_title(db, id))
     }
 
     fn put_made_title(&mut self, id: &SessionId, title: &str) -> Result<()> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use super::failure::Attempt;
 use super::values::limit;
 use crate::model::{ModelUse, Session, SessionId};
-use crate::store::{SessionEdit, SessionFilter, SkippedRecord, TranscriptState};
+use crate::store::{DistilFilter, SessionEdit, SessionFilter, SkippedRecord, TranscriptState};
 use crate::text::headline;
 
 /// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
@@ -13,7 +13,7 @@ use crate::text::headline;
 /// themselves; a person's title wins. Without any title the first prompt that says something gives one.
 const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.host, p.key AS project, s.cwd, s.branch,
         s.git_commit, s.model,
-        COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), s.made_title) AS title,
+        COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), NULLIF(s.made_title, '')) AS title,
         s.pinned_at, s.client_version, s.started_at,
         s.ended_at, COALESCE(s.outcome, 'ended') AS outcome, s.turns, s.files,
         s.user_messages, s.agent_messages, s.tool_calls, s.failed_calls,
@@ -92,14 +92,24 @@ fn title(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<String>> {
 }
 
 /// Sessions for which a title may be made, latest first.
-pub(super) fn untitled(db: &Connection, count: usize) -> Attempt<Vec<SessionId>> {
+pub(super) fn untitled(db: &Connection, filter: &DistilFilter) -> Attempt<Vec<SessionId>> {
     let statement = "SELECT name FROM sessions
          WHERE COALESCE(NULLIF(given_title, ''), NULLIF(custom_title, ''), NULLIF(agent_title, ''), made_title) IS NULL
              AND subagent = 0 AND user_messages > 0
-         ORDER BY ended_at DESC, id DESC LIMIT ?";
-    let names =
-        db.prepare_cached(statement)?.query_map([limit(count)], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+             AND (:since IS NULL OR ended_at >= :since) AND (:quiet IS NULL OR ended_at <= :quiet)
+         ORDER BY ended_at DESC, id DESC";
+    let names = db
+        .prepare_cached(statement)?
+        .query_map(named_params! { ":since": filter.since, ":quiet": filter.quiet_since }, |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
     Ok(names)
+}
+
+/// The title that goes before a made one.
+pub(super) fn own_title(db: &Connection, id: &SessionId) -> Attempt<Option<String>> {
+    let statement = "SELECT COALESCE(NULLIF(given_title, ''), NULLIF(custom_title, ''), NULLIF(agent_title, ''))
+         FROM sessions WHERE name = ?";
+    Ok(db.prepare_cached(statement)?.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
 /// Keeps a made title.

@@ -1,10 +1,9 @@
 //! Whole runs: what becomes of memories that are there already, of the budget, of sessions not worth a call.
 
 use memory_lane::config::{Backend, DistillerSettings};
-use memory_lane::distiller::{Gate, distiller};
-use memory_lane::model::{Agent, MemoryStatus, SessionId, Timestamp};
+use memory_lane::model::{MemoryStatus, Timestamp};
 use memory_lane::pipeline::{self, Meaning};
-use memory_lane::store::{DistillerStore, MemoryFilter, MemoryStore, SessionStore};
+use memory_lane::store::{MemoryFilter, MemoryStore, SessionStore};
 use serde_json::json;
 
 use super::{NOW, Scene, TITLE, WORDS, active, one_memory, replied, session};
@@ -59,19 +58,6 @@ fn a_session_without_the_users_words_is_not_sent() {
     scene.store.append(&append).unwrap();
     let report = scene.run();
     assert_eq!((report.sessions, scene.requests(), scene.left()), (1, 0, 0));
-}
-
-#[test]
-fn a_title_is_one_clean_line() {
-    let backend = Backend::Anthropic;
-    let mut scene =
-        Scene::new(backend, 1, vec![replied(backend, &json!({"title": " \"Settings of\nthe launcher.\" "}))]);
-    let distiller = distiller(backend, &scene.settings, &scene.paths()).unwrap().unwrap();
-    let gate = Gate { distiller: &*distiller, settings: &scene.settings, clock: &scene.clock };
-    let id = SessionId::new(Agent::ClaudeCode, "0");
-    let title = pipeline::distilled_title(&mut scene.store, &gate, &id).unwrap();
-    assert_eq!(title.as_deref(), Some("Settings of the launcher"));
-    assert_eq!(scene.store.spent(Timestamp(0)).unwrap().calls, 1, "it is paid for from the same budget");
 }
 
 #[test]

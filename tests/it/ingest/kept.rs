@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use memory_lane::model::{Agent, ModelUse, RawRecord, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter, SessionStore,
-    SkippedRecord, StepAt, StepHit, StoreError, TranscriptState,
+    Append, Appended, CatchWork, DistilFilter, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
+    SessionStore, SkippedRecord, StepAt, StepHit, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -92,8 +92,12 @@ impl SessionStore for Kept {
         Ok(self.appends.iter().map(session).collect())
     }
 
-    fn untitled(&self, _: usize) -> Result<Vec<SessionId>> {
+    fn untitled(&self, _: &DistilFilter) -> Result<Vec<SessionId>> {
         Ok(Vec::new())
+    }
+
+    fn own_title(&self, _: &SessionId) -> Result<Option<String>> {
+        Ok(None)
     }
 
     fn put_made_title(&mut self, _: &SessionId, _: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What distillers have read, and what they have spent.
 
 use memory_lane::model::{MemoryDraft, MemoryKind, MemoryStatus, Provenance, Timestamp, Trigger};
-use memory_lane::store::{Added, DistilFilter, DistilWork, DistillerCall, MemoryFilter, Pause, Spent, Store};
+use memory_lane::store::{Added, DistilFilter, DistilWork, DistillerCall, MemoryFilter, Pause, Quota, Spent, Store};
 
 use super::samples::{NOW, agent, session_id, user, with_steps};
 
@@ -115,4 +115,15 @@ pub(super) fn a_pause_ends_by_itself_and_failures_do_not(store: &mut dyn Store) 
     assert_eq!(store.note_failure("claude").unwrap(), 2, "a pause is no success");
     store.set_pause("claude", None).unwrap();
     assert_eq!((store.pause("claude", NOW).unwrap(), store.note_failure("claude").unwrap()), (None, 1));
+}
+
+pub(super) fn quotas_are_kept_until_they_are_reset(store: &mut dyn Store) {
+    let quota = |name: &str, used, resets_at| Quota { name: name.to_owned(), used, resets_at: Timestamp(resets_at) };
+    store.note_quotas("claude", &[quota("a", 0.25, 20), quota("b", 0.5, 10)]).unwrap();
+    store.note_quotas("openai", &[quota("a", 1.0, 30)]).unwrap();
+    assert_eq!(store.quotas("claude", Timestamp(9)).unwrap(), [quota("b", 0.5, 10), quota("a", 0.25, 20)]);
+    assert_eq!(store.quotas("claude", Timestamp(10)).unwrap(), [quota("a", 0.25, 20)]);
+    store.note_quotas("claude", &[quota("a", 0.75, 40)]).unwrap();
+    assert_eq!(store.quotas("claude", Timestamp(10)).unwrap(), [quota("a", 0.75, 40)], "the latest counts");
+    assert_eq!(store.quotas("ollama", Timestamp(0)).unwrap(), []);
 }

@@ -478,3 +478,23 @@ pub(super) fn drafts_made_from_a_memory_are_remembered(store: &mut dyn Store) {
     store.forget_memory(id, NOW).unwrap();
     assert!(matches!(store.history(id), Err(StoreError::NoSuchMemory(_))));
 }
+
+pub(super) fn memories_are_linked_until_their_text_changes(store: &mut dyn Store) {
+    let ids: Vec<MemoryId> = (0..4).map(|n| add(store, &draft(&format!("memory {n}"), n))).collect();
+    assert_eq!(store.uncompared("m", 0).unwrap(), [], "nothing to compare by");
+    let vectors: Vec<(MemoryId, Vec<f32>)> = ids[..3].iter().map(|id| (*id, angle(0.0))).collect();
+    store.put_vectors("m", &vectors).unwrap();
+    assert_eq!(store.uncompared("m", 2).unwrap(), ids[..2]);
+    store.link(ids[0], &[]).unwrap();
+    store.link(ids[1], &[(ids[0], 0.75), (ids[2], 0.875)]).unwrap();
+    assert_eq!(store.uncompared("m", 0).unwrap(), [ids[2]]);
+    assert_eq!(store.uncompared("other", 0).unwrap(), []);
+    assert_eq!(store.linked(ids[1], 5).unwrap(), [(ids[2], 0.875), (ids[0], 0.75)]);
+    assert_eq!(store.linked(ids[0], 5).unwrap(), [(ids[1], 0.75)], "both ways");
+    store.supersede(ids[2], ids[0], NOW).unwrap();
+    assert_eq!(store.linked(ids[1], 5).unwrap(), [(ids[0], 0.75)], "what is not recalled is not named");
+    store.edit_memory(ids[1], &MemoryEdit { title: Some("other".to_owned()), ..MemoryEdit::default() }).unwrap();
+    assert_eq!(store.linked(ids[0], 5).unwrap(), []);
+    store.put_vectors("m", &[(ids[1], angle(0.0))]).unwrap();
+    assert_eq!(store.uncompared("m", 0).unwrap(), [ids[1]], "its new text is compared anew");
+}

@@ -5,7 +5,8 @@ use memory_lane::model::{
     ToolCall, ToolStatus, TouchedFile,
 };
 use memory_lane::store::{
-    Append, CatchWork, Found, Recorded, SeenFiles, SessionEdit, SessionFilter, SkippedRecord, Store, ToolResult,
+    Append, CatchWork, DistilFilter, Found, Recorded, SeenFiles, SessionEdit, SessionFilter, SkippedRecord, Store,
+    ToolResult,
 };
 
 use super::samples::{
@@ -102,14 +103,17 @@ pub(super) fn without_a_title_the_first_telling_prompt_gives_one(store: &mut dyn
     let title = |store: &dyn Store| store.session(&session_id("s")).unwrap().unwrap().title;
     store.append(&empty_append("s")).unwrap();
     assert_eq!(title(store), None);
-    assert_eq!(store.untitled(0).unwrap(), [], "nothing to make one of");
+    assert_eq!(store.untitled(&DistilFilter::default()).unwrap(), [], "nothing to make one of");
     store.append(&with_steps("s", vec![user(0, 0, "u0", "/clear"), user(1, 1, "u1", "```\nx\n```")])).unwrap();
     assert_eq!(title(store).as_deref(), Some("/clear"), "better than nothing");
     store.append(&with_steps("s", vec![user(2, 2, "u2", "# Task\nMove the port to 2. Then test.")])).unwrap();
     assert_eq!(title(store).as_deref(), Some("Move the port to 2"));
-    assert_eq!(store.untitled(0).unwrap(), [session_id("s")]);
+    assert_eq!(store.untitled(&DistilFilter::default()).unwrap(), [session_id("s")]);
     store.put_made_title(&session_id("s"), "Ports").unwrap();
-    assert_eq!((title(store).as_deref(), store.untitled(0).unwrap()), (Some("Ports"), Vec::new()));
+    assert_eq!(
+        (title(store).as_deref(), store.untitled(&DistilFilter::default()).unwrap()),
+        (Some("Ports"), Vec::new())
+    );
     let mut named = empty_append("s");
     named.head.agent_title = Some("by the agent".to_owned());
     store.append(&named).unwrap();
