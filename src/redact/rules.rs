@@ -7,7 +7,7 @@
 pub(super) struct Rule {
     /// Stands in the marker.
     pub(super) name: &'static str,
-    /// Any of these (without case) must be in the text before the pattern is tried.
+    /// Any of these (without case, three bytes at least) must be in the text before the pattern is tried.
     pub(super) words: &'static [&'static str],
     /// What it looks like.
     pub(super) pattern: &'static str,
@@ -62,7 +62,11 @@ pub(super) const RULES: &[Rule] = &[
         &["accountkey=", "sharedaccesskey="],
         r"(?i)(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,}={0,2})",
     ),
-    token("azure-secret", &["8q~", "7q~", "q~"], r"\b[A-Za-z0-9_.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
+    token(
+        "azure-secret",
+        &["0q~", "1q~", "2q~", "3q~", "4q~", "5q~", "6q~", "7q~", "8q~", "9q~"],
+        r"\b[A-Za-z0-9_.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
+    ),
     token("azure-sas", &["sig="], r"[?&]sig=(?P<secret>[A-Za-z0-9%+/]{40,}(?:%3[dD]|=)?)"),
     token("digitalocean-token", &["dop_v1_", "doo_v1_", "dor_v1_"], r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
     token("databricks-token", &["dapi"], r"\bdapi[a-f0-9]{32}(?:-\d)?\b"),

@@ -160,3 +160,20 @@ proptest! {
         drop(redact(&text));
     }
 }
+
+proptest! {
+    #[test]
+    fn key_words_are_found_wherever_they_stand(before in 0usize..700, after in 0usize..700, which in 0usize..RULES.len()) {
+        for word in RULES[which].words {
+            let text = format!("{}{}{}", "~".repeat(before), word.to_uppercase(), "~".repeat(after));
+            prop_assert!(PREFILTER.rules_for(&text).contains(&which), "{}", word);
+        }
+    }
+}
+
+#[test]
+fn every_key_word_can_be_found() {
+    for word in RULES.iter().flat_map(|rule| rule.words) {
+        assert!(word.len() >= 3, "{word} is too short to be looked for");
+    }
+}
