@@ -12,6 +12,7 @@ mod headline;
 mod stop_words;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -25,21 +26,50 @@ pub use stop_words::is_stop_word;
 /// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.
 const LONGEST_WORD: usize = 40;
 
+/// Stems remembered by each thread: a few thousand words are nearly all of what is written, and looking one up takes a
+/// tenth of the time of making it.
+const KEPT_STEMS: usize = 1 << 15;
+
 thread_local! {
-    static STEMMER: RefCell<Stemmer> = RefCell::new(Stemmer::create(Algorithm::English));
+    static STEMMER: RefCell<(Stemmer, HashMap<String, String>)> =
+        RefCell::new((Stemmer::create(Algorithm::English), HashMap::new()));
 }
 
 /// The index terms of a text, in order and with repeats.
 pub fn terms(text: &str) -> Vec<String> {
     let mut out = Vec::new();
+    each_term(text, &mut |term| out.push(term.to_owned()));
+    out
+}
+
+/// The same terms joined by spaces, as the text index takes them.
+pub fn joined_terms(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
+    each_term(text, &mut |term| {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(term);
+    });
+    out
+}
+
+fn each_term(text: &str, take: &mut impl FnMut(&str)) {
     for run in text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|run| !run.is_empty()) {
-        if run.chars().any(is_unspaced) {
-            push_pairs(run, &mut out);
+        if run.bytes().skip(1).all(|byte| byte.is_ascii_lowercase()) && run.as_bytes()[0].is_ascii_alphabetic() {
+            // A plain word, perhaps at the start of a sentence: most are.
+            if run.len() <= LONGEST_WORD {
+                match run.as_bytes()[0] {
+                    b'A'..=b'Z' => stem(&run.to_ascii_lowercase(), take),
+                    _ => stem(run, take),
+                }
+            }
+        } else if run.chars().any(is_unspaced) {
+            take_pairs(run, take);
         } else {
-            push_identifier(run, &mut out);
+            take_identifier(run, take);
         }
     }
-    out
 }
 
 /// The distinct terms of a text that say something: no stop words, no lone letters or digits, in order of appearance.
@@ -70,13 +100,20 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
 
 /// The text cut to `max_chars` characters, the last of them an ellipsis when something was cut.
 pub fn excerpt(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        None => text.to_owned(),
-        Some(_) => {
-            let kept: String = text.chars().take(max_chars.saturating_sub(1)).collect();
-            format!("{}…", kept.trim_end())
-        }
+    if char_at(text, max_chars).is_none() {
+        return text.to_owned();
     }
+    let end = char_at(text, max_chars.saturating_sub(1)).unwrap_or(0);
+    format!("{}…", text[..end].trim_end())
+}
+
+/// The byte at which the character with this number starts, from 0; none where the text has no more than that many.
+pub fn char_at(text: &str, number: usize) -> Option<usize> {
+    if text.len() <= number {
+        return None;
+    }
+    let is_ascii = text.as_bytes()[..number].is_ascii();
+    if is_ascii { Some(number) } else { text.char_indices().nth(number).map(|(at, _)| at) }
 }
 
 /// About how many tokens a language model counts in a text: two for every seven bytes, which is on the high side for
@@ -98,62 +135,75 @@ fn is_unspaced(c: char) -> bool {
 }
 
 /// Overlapping pairs of the unspaced stretches of a run; the other stretches as identifiers.
-fn push_pairs(run: &str, out: &mut Vec<String>) {
+fn take_pairs(run: &str, take: &mut impl FnMut(&str)) {
     let chars: Vec<char> = run.chars().collect();
     for stretch in chars.chunk_by(|a, b| is_unspaced(*a) == is_unspaced(*b)) {
         if !is_unspaced(stretch[0]) {
-            push_identifier(&stretch.iter().collect::<String>(), out);
+            take_identifier(&stretch.iter().collect::<String>(), take);
         } else if stretch.len() == 1 {
-            out.push(stretch[0].to_string());
+            take(&stretch[0].to_string());
         } else {
-            out.extend(stretch.windows(2).map(|pair| pair.iter().collect::<String>()));
+            stretch.windows(2).for_each(|pair| take(&pair.iter().collect::<String>()));
         }
     }
 }
 
 /// A word, or an identifier with its parts.
-fn push_identifier(run: &str, out: &mut Vec<String>) {
+fn take_identifier(run: &str, take: &mut impl FnMut(&str)) {
     let parts = identifier_parts(run);
     if run.chars().count() <= LONGEST_WORD {
         let whole = run.trim_matches('_').to_lowercase();
-        if !whole.is_empty() {
-            out.push(if parts.len() == 1 { stem(&whole) } else { whole });
+        match parts.len() {
+            0 => {}
+            1 => stem(&whole, take),
+            _ => take(&whole),
         }
     }
     if parts.len() > 1 {
-        out.extend(
-            parts
-                .into_iter()
-                .filter(|part| part.chars().count() > 1 && part.chars().count() <= LONGEST_WORD)
-                .map(|part| stem(&part.to_lowercase())),
-        );
+        for part in parts.into_iter().filter(|part| (2..=LONGEST_WORD).contains(&part.chars().count())) {
+            stem(&part.to_lowercase(), take);
+        }
     }
 }
 
 /// Splits `parseHTTPHeader_v2` into `parse`, `HTTP`, `Header`, `v2`.
-fn identifier_parts(run: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
+fn identifier_parts(run: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
     for word in run.split('_').filter(|word| !word.is_empty()) {
-        let chars: Vec<char> = word.chars().collect();
-        let mut part = String::new();
-        for (i, &c) in chars.iter().enumerate() {
-            let after_lower = i > 0 && c.is_uppercase() && chars[i - 1].is_lowercase();
-            let before_lower = i > 0
-                && c.is_uppercase()
-                && chars[i - 1].is_uppercase()
-                && chars.get(i + 1).is_some_and(|n| n.is_lowercase());
-            if (after_lower || before_lower) && !part.is_empty() {
-                parts.push(std::mem::take(&mut part));
+        let mut start = 0;
+        let mut before: Option<char> = None;
+        let mut chars = word.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let after_lower = before.is_some_and(char::is_lowercase);
+            let before_lower =
+                before.is_some_and(char::is_uppercase) && chars.peek().is_some_and(|(_, next)| next.is_lowercase());
+            if c.is_uppercase() && (after_lower || before_lower) {
+                parts.push(&word[start..at]);
+                start = at;
             }
-            part.push(c);
+            before = Some(c);
         }
-        parts.push(part);
+        parts.push(&word[start..]);
     }
     parts
 }
 
-fn stem(word: &str) -> String {
-    STEMMER.with_borrow(|stemmer| stemmer.stem(word).into_owned())
+fn stem(word: &str, take: &mut impl FnMut(&str)) {
+    // The stemmer leaves these as they are.
+    if word.len() < 3 {
+        return take(word);
+    }
+    STEMMER.with_borrow_mut(|(stemmer, known)| {
+        if let Some(stem) = known.get(word) {
+            return take(stem);
+        }
+        if known.len() == KEPT_STEMS {
+            known.clear();
+        }
+        let stem = stemmer.stem(word).into_owned();
+        take(&stem);
+        known.insert(word.to_owned(), stem);
+    });
 }
 
 #[cfg(test)]
@@ -199,6 +249,15 @@ mod tests {
         assert_eq!((tokens(""), tokens("seven b"), tokens("seven by")), (0, 2, 3));
         for count in 0..50 {
             assert!(tokens(&"x".repeat(bytes_of_tokens(count))) <= count, "{count}");
+        }
+    }
+
+    #[test]
+    fn characters_are_found_by_number() {
+        for text in ["", "a", "plain text", "größer", "日本語", "end ü"] {
+            for number in 0..12 {
+                assert_eq!(char_at(text, number), text.char_indices().nth(number).map(|(at, _)| at), "{text} {number}");
+            }
         }
     }
 
