@@ -20,6 +20,7 @@ mod export;
 mod fields;
 mod gemini;
 mod json;
+mod members;
 mod opencode;
 mod parsed;
 mod patch;

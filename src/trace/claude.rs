@@ -10,6 +10,8 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use super::walk::{directories, files};
 use super::{TraceParser, TraceReader};
 use crate::model::Agent;
@@ -48,8 +50,7 @@ impl TraceReader for ClaudeCode {
 
 /// Whether a line can only be Claude Code's: a known type together with a member that only it writes.
 fn is_record(line: &[u8]) -> bool {
-    let line = String::from_utf8_lossy(line);
-    let Ok(record) = serde_json::from_str::<Record>(&line) else { return is_cut_record(&line) };
+    let Some(record) = Record::read(line) else { return is_cut_record(line) };
     let Some(kind) = text(record.kind) else { return false };
     match &*kind {
         "user" | "assistant" => record.message.is_some() && record.payload.is_none(),
@@ -60,8 +61,9 @@ fn is_record(line: &[u8]) -> bool {
 }
 
 /// The same for a first line longer than the head, of which the members before the message are there.
-fn is_cut_record(line: &str) -> bool {
-    line.starts_with('{') && ["\"parentUuid\":", "\"isSidechain\":"].iter().all(|member| line.contains(member))
+fn is_cut_record(line: &[u8]) -> bool {
+    line.starts_with(b"{")
+        && ["\"parentUuid\":", "\"isSidechain\":"].iter().all(|name| memmem::find(line, name.as_bytes()).is_some())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{ModelUse, RawRecord, Step, Timestamp, ToolCall, ToolStatus};
+use crate::text::char_at;
 
 /// Most characters kept of a tool call's input.
 pub const INPUT_CHARS: usize = 600;
@@ -12,7 +13,7 @@ pub const INPUT_CHARS: usize = 600;
 pub const MARGIN_BYTES: usize = 4096;
 
 /// Most characters kept of a tool call's output. Failures are what memories are made of, so they keep more.
-pub fn output_chars(status: ToolStatus) -> usize {
+pub const fn output_chars(status: ToolStatus) -> usize {
     match status {
         ToolStatus::Failed => 3000,
         ToolStatus::Pending | ToolStatus::Ok | ToolStatus::Cancelled => 600,
@@ -116,6 +117,11 @@ pub struct Parsed {
     pub copies: u32,
     /// Position of the step after the last one.
     pub next_seq: u32,
+}
+
+/// The text's first `chars` characters, and [`MARGIN_BYTES`] more.
+pub(super) fn start_with_margin(text: &str, chars: usize) -> &str {
+    char_at(text, chars).map_or(text, |end| start_of(text, end + MARGIN_BYTES))
 }
 
 /// The text's start, at most `bytes` long, cut at a character.

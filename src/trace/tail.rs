@@ -68,8 +68,7 @@ fn message(line: &[u8]) -> Option<TailMessage> {
     if !(holds(line, b"\"user\"") || holds(line, b"\"assistant\"")) {
         return None;
     }
-    let line = String::from_utf8_lossy(line);
-    let record: Record<'_> = serde_json::from_str(&line).ok()?;
+    let record = Record::read(line)?;
     let (role, said) = spoken(&record)?;
     Some(TailMessage {
         role,

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use memchr::memmem;
 
 use super::content::{Block, result_text};
-use super::record::{Raw, filled, is_set, text};
+use super::record::{filled, is_set, text};
 use crate::model::{FileAction, Timestamp, ToolCall, ToolStatus, TouchedFile};
-use crate::trace::parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, output_chars, start_of};
+use crate::trace::members::{Cursor, Raw, each_member, lossy};
+use crate::trace::parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, output_chars, start_of, start_with_margin};
 use crate::trace::patch;
 
 /// Starts of results that say the call never ran to its end.
@@ -22,32 +23,41 @@ const CANCELLED: &[&str] = &[
 ];
 
 /// The members of a tool's input that are read.
-#[derive(Deserialize, Default)]
-#[serde(default)]
+#[derive(Default)]
 struct Input<'a> {
-    #[serde(borrow)]
     command: Raw<'a>,
-    #[serde(borrow)]
     file_path: Raw<'a>,
-    #[serde(borrow)]
     notebook_path: Raw<'a>,
-    #[serde(borrow, rename = "filePath")]
     symbol_path: Raw<'a>,
+}
+
+impl<'a> Input<'a> {
+    fn read(json: &'a [u8]) -> Option<Self> {
+        let mut input = Self::default();
+        each_member(json, |name, value| match name {
+            b"command" => input.command = Some(value),
+            b"file_path" => input.file_path = Some(value),
+            b"notebook_path" => input.notebook_path = Some(value),
+            b"filePath" => input.symbol_path = Some(value),
+            _ => {}
+        })?;
+        Some(input)
+    }
 }
 
 /// The call in a `tool_use` block; its output comes later.
 pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCall> {
     let name = filled(block.name)?;
-    let json = block.input.map_or("{}", |input| input.get());
-    let input: Input<'_> = serde_json::from_str(json).unwrap_or_default();
+    let json = block.input.unwrap_or(b"{}");
+    let input = Input::read(json).unwrap_or_default();
     let files = files(&name, &input);
     let changes = files.iter().any(|file| file.action == FileAction::Edit);
-    let patch = changes.then(|| patch::of_input(&serde_json::from_str(json).ok()?)).flatten();
+    let patch = changes.then(|| patch::of_input(&serde_json::from_slice(json).ok()?)).flatten();
     Some(ToolCall {
         seq,
         call_id: filled(block.id).unwrap_or_default(),
         command: text(input.command).map(Cow::into_owned),
-        input: start_of(json, INPUT_CHARS * 4 + MARGIN_BYTES).to_owned(),
+        input: start_of_json(json),
         status: ToolStatus::Pending,
         output: String::new(),
         files,
@@ -55,6 +65,14 @@ pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCal
         at,
         name,
     })
+}
+
+/// As much of an input as it stands in the file as is needed.
+fn start_of_json(json: &[u8]) -> String {
+    let bytes = INPUT_CHARS * 4 + MARGIN_BYTES;
+    // One character more may be cut in two there.
+    let start = lossy(&json[..json.len().min(bytes + 4)]);
+    start_with_margin(start_of(&start, bytes), INPUT_CHARS).to_owned()
 }
 
 fn files(tool: &str, input: &Input<'_>) -> Vec<TouchedFile> {
@@ -71,36 +89,42 @@ fn files(tool: &str, input: &Input<'_>) -> Vec<TouchedFile> {
         .collect()
 }
 
-/// How the call ended whose result stands in `block`, and the whole of its output.
-pub(super) fn end<'a>(block: &Block<'a>, structured: Raw<'_>) -> (CallEnd, Cow<'a, str>) {
-    let output = result_text(block.content);
-    let status = status(&output, is_set(block.is_error), structured);
-    let kept = start_of(&output, output_chars(status) * 4 + MARGIN_BYTES).to_owned();
-    let call_id = filled(block.tool_use_id).unwrap_or_default();
-    (CallEnd { call_id, status, output: kept, patch: structured.and_then(|raw| structured_patch(raw.get())) }, output)
+/// How the call ended whose result stands in `block`.
+pub(super) fn end(block: &Block<'_>, structured: Raw<'_>) -> CallEnd {
+    let is_error = is_set(block.is_error);
+    let most = output_chars(if is_error { ToolStatus::Failed } else { ToolStatus::Ok });
+    let output = result_text(block.content, most * 4 + MARGIN_BYTES);
+    let status = status(&output, is_error, structured);
+    let needed = start_with_margin(&output, output_chars(status)).len();
+    let mut output = output.into_owned();
+    output.truncate(needed);
+    CallEnd {
+        call_id: filled(block.tool_use_id).unwrap_or_default(),
+        status,
+        output,
+        patch: structured.and_then(structured_patch),
+    }
 }
 
 /// The hunks that later versions write beside a result, with the lines around and their numbers.
-fn structured_patch(json: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Patched {
-        structured_patch: Vec<patch::Hunk>,
-    }
-    if !json.contains("\"structuredPatch\":[{") {
-        return None;
-    }
-    serde_json::from_str::<Patched>(json).ok().and_then(|patched| patch::of_hunks(&patched.structured_patch))
+fn structured_patch(json: &[u8]) -> Option<String> {
+    // Found without taking the whole apart, in which the files' whole contents stand as well. In a string the quotes
+    // would be escaped.
+    const NAME: &[u8] = b"\"structuredPatch\":";
+    let place = memmem::find(json, b"\"structuredPatch\":[{")? + NAME.len();
+    let hunks: Vec<patch::Hunk> = serde_json::from_slice(Cursor::new(&json[place..]).value()?).ok()?;
+    patch::of_hunks(&hunks)
 }
 
 fn status(output: &str, is_error: bool, structured: Raw<'_>) -> ToolStatus {
-    let structured = structured.map_or("", |raw| raw.get());
+    let structured = structured.unwrap_or_default();
     if !is_error {
-        let interrupted = structured.starts_with("{\"stdout\"") && structured.contains("\"interrupted\":true");
+        let of_command = structured.starts_with(b"{\"stdout\"");
+        let interrupted = of_command && memmem::find(structured, b"\"interrupted\":true").is_some();
         return if interrupted { ToolStatus::Cancelled } else { ToolStatus::Ok };
     }
     let denied = output.starts_with("Permission to use ") && output.contains(" has been denied");
-    let refused = structured == "\"User rejected tool use\"";
+    let refused = structured == b"\"User rejected tool use\"";
     if denied || refused || CANCELLED.iter().any(|start| output.starts_with(start)) {
         ToolStatus::Cancelled
     } else {
@@ -113,9 +137,8 @@ mod tests {
     use super::*;
 
     fn check(result: &str, structured: &str, expected: ToolStatus) {
-        let block: Block<'_> = serde_json::from_str(result).unwrap();
-        let raw: &serde_json::value::RawValue = serde_json::from_str(structured).unwrap();
-        assert_eq!(end(&block, Some(raw)).0.status, expected, "{result}");
+        let block = Block::read(&mut Cursor::new(result.as_bytes())).unwrap();
+        assert_eq!(end(&block, Some(structured.as_bytes())).status, expected, "{result}");
     }
 
     #[test]
@@ -148,14 +171,12 @@ mod tests {
 
     #[test]
     fn a_call_names_its_command_and_files() {
-        let block: Block<'_> =
-            serde_json::from_str(r#"{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"cargo test"}}"#)
-                .unwrap();
+        let block = br#"{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"cargo test"}}"#;
+        let block = Block::read(&mut Cursor::new(block)).unwrap();
         let bash = call(&block, 3, Timestamp(5)).unwrap();
         assert_eq!((bash.command.as_deref(), bash.files.len()), (Some("cargo test"), 0));
-        let block: Block<'_> =
-            serde_json::from_str(r#"{"id":"t2","name":"Edit","input":{"file_path":"/p/a.rs","old_string":"a"}}"#)
-                .unwrap();
+        let block = br#"{"id":"t2","name":"Edit","input":{"file_path":"/p/a.rs","old_string":"a"}}"#;
+        let block = Block::read(&mut Cursor::new(block)).unwrap();
         let edit = call(&block, 4, Timestamp(5)).unwrap();
         assert_eq!(edit.files, [TouchedFile { path: "/p/a.rs".to_owned(), action: FileAction::Edit }]);
         assert_eq!(edit.input, r#"{"file_path":"/p/a.rs","old_string":"a"}"#);

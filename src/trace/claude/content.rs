@@ -2,51 +2,80 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::record::{Raw, Record, is_set, text};
+use super::record::{Record, is_set, text};
 use super::words::{self, Said};
 use crate::model::Role;
+use crate::trace::members::{Cursor, Raw, each_member, string, string_start};
 
-/// A message as the agent's interface has it.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct Body<'a> {
-    #[serde(borrow)]
-    pub(super) content: Raw<'a>,
-    #[serde(borrow)]
+/// A message as the agent's interface has it; one that is a bare string is its own content.
+#[derive(Default)]
+pub(in crate::trace) struct Body<'a> {
+    pub(super) content: Option<Content<'a>>,
     pub(super) model: Raw<'a>,
-    #[serde(borrow)]
     pub(super) id: Raw<'a>,
-    #[serde(borrow)]
     pub(super) usage: Raw<'a>,
 }
 
+impl<'a> Body<'a> {
+    /// Passes a message; `Some(None)` for what is none.
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Option<Option<Self>> {
+        let mut body = Self::default();
+        if cursor.peek() != Some(b'{') {
+            body.content = string(cursor.value()?).map(Content::Text);
+            return Some(body.content.is_some().then_some(body));
+        }
+        cursor.members(|name, cursor| {
+            match name {
+                b"content" => body.content = Content::read(cursor)?,
+                b"model" => body.model = cursor.raw()?,
+                b"id" => body.id = cursor.raw()?,
+                b"usage" => body.usage = cursor.raw()?,
+                _ => drop(cursor.value()?),
+            }
+            Some(())
+        })?;
+        Some(Some(body))
+    }
+}
+
 /// One block of a message.
-#[derive(Deserialize, Default)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Block<'a> {
-    #[serde(borrow, rename = "type")]
     pub(super) kind: Raw<'a>,
-    #[serde(borrow)]
     pub(super) text: Raw<'a>,
-    #[serde(borrow)]
     pub(super) id: Raw<'a>,
-    #[serde(borrow)]
     pub(super) name: Raw<'a>,
-    #[serde(borrow)]
     pub(super) input: Raw<'a>,
-    #[serde(borrow)]
     pub(super) tool_use_id: Raw<'a>,
-    #[serde(borrow)]
     pub(super) content: Raw<'a>,
-    #[serde(borrow)]
     pub(super) is_error: Raw<'a>,
 }
 
+impl<'a> Block<'a> {
+    /// Passes a block.
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let mut block = Self::default();
+        cursor.members(|name, cursor| {
+            let place = match name {
+                b"type" => &mut block.kind,
+                b"text" => &mut block.text,
+                b"id" => &mut block.id,
+                b"name" => &mut block.name,
+                b"input" => &mut block.input,
+                b"tool_use_id" => &mut block.tool_use_id,
+                b"content" => &mut block.content,
+                b"is_error" => &mut block.is_error,
+                _ => return cursor.value().map(drop),
+            };
+            *place = cursor.raw()?;
+            Some(())
+        })?;
+        Some(block)
+    }
+}
+
 /// A message's content in either of its two forms.
-pub(super) enum Content<'a> {
+pub(in crate::trace) enum Content<'a> {
     /// Plain text.
     Text(Cow<'a, str>),
     /// Blocks; those that are no objects are counted only.
@@ -54,23 +83,22 @@ pub(super) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// The content of a record's message and what else stands there. A message that is a bare string is its own content.
-    pub(super) fn of(message: Raw<'a>) -> Option<(Self, Body<'a>)> {
-        if let Some(text) = text(message) {
-            return Some((Self::Text(text), Body::default()));
+    /// Passes a content; `Some(None)` for what is none.
+    fn read(cursor: &mut Cursor<'a>) -> Option<Option<Self>> {
+        if cursor.peek() != Some(b'[') {
+            return Some(string(cursor.value()?).map(Self::Text));
         }
-        let body: Body<'a> = serde_json::from_str(message?.get()).ok()?;
-        Some((Self::read(body.content?)?, body))
-    }
-
-    fn read(content: &'a RawValue) -> Option<Self> {
-        if let Some(text) = text(Some(content)) {
-            return Some(Self::Text(text));
-        }
-        let raw: Vec<&'a RawValue> = serde_json::from_str(content.get()).ok()?;
-        let blocks: Vec<Block<'a>> = raw.iter().filter_map(|block| serde_json::from_str(block.get()).ok()).collect();
-        let odd = u32::try_from(raw.len() - blocks.len()).unwrap_or(u32::MAX);
-        Some(Self::Blocks(blocks, odd))
+        let (mut blocks, mut odd) = (Vec::new(), 0);
+        cursor.elements(|cursor| {
+            if cursor.peek() == Some(b'{') {
+                blocks.push(Block::read(cursor)?);
+            } else {
+                cursor.value()?;
+                odd += 1;
+            }
+            Some(())
+        })?;
+        Some(Some(Self::Blocks(blocks, odd)))
     }
 
     /// The text blocks.
@@ -86,12 +114,13 @@ impl<'a> Content<'a> {
     }
 }
 
-/// The text of a tool's result, in either of its two forms.
-pub(super) fn result_text<'a>(content: Raw<'a>) -> Cow<'a, str> {
-    if let Some(text) = text(content) {
+/// The text of a tool's result, in either of its two forms; of a longer one at least the first `bytes` bytes.
+pub(super) fn result_text<'a>(content: Raw<'a>, bytes: usize) -> Cow<'a, str> {
+    if let Some(text) = content.and_then(|content| string_start(content, bytes)) {
         return text;
     }
-    let Some(content) = content.and_then(Content::read) else { return Cow::Borrowed("") };
+    let content = content.and_then(|content| Content::read(&mut Cursor::new(content)).flatten());
+    let Some(content) = content else { return Cow::Borrowed("") };
     Cow::Owned(content.texts().join("\n"))
 }
 
@@ -101,15 +130,17 @@ pub(super) fn may_be_the_persons(record: &Record<'_>) -> bool {
     !marked.into_iter().any(is_set)
         && text(record.turn_origin).is_none_or(|origin| !origin.contains("notification"))
         && text(record.prompt_source).is_none_or(|source| source != "system")
-        && origin_kind(record).is_none_or(|kind| matches!(kind.as_str(), "human" | "sdk"))
+        && origin_kind(record).is_none_or(|kind| matches!(&*kind, "human" | "sdk"))
 }
 
-fn origin_kind(record: &Record<'_>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Origin {
-        kind: String,
-    }
-    serde_json::from_str::<Origin>(record.origin?.get()).ok().map(|origin| origin.kind)
+fn origin_kind<'a>(record: &Record<'a>) -> Option<Cow<'a, str>> {
+    let mut kind = None;
+    each_member(record.origin?, |name, value| {
+        if name == b"kind" {
+            kind = Some(value);
+        }
+    })?;
+    text(kind)
 }
 
 /// The person's words in a `user` record and how many interrupts it reports.
@@ -139,14 +170,14 @@ pub(super) fn agents_words(record: &Record<'_>, content: &Content<'_>, model: Ra
 pub(in crate::trace) fn spoken(record: &Record<'_>) -> Option<(Role, String)> {
     match text(record.kind).as_deref() {
         Some("assistant") if !is_set(record.is_sidechain) => {
-            let (content, body) = Content::of(record.message)?;
-            Some((Role::Agent, agents_words(record, &content, body.model)?))
+            let body = record.message.as_ref()?;
+            Some((Role::Agent, agents_words(record, body.content.as_ref()?, body.model)?))
         }
         Some("user" | "human") => {
-            let (content, _) = Content::of(record.message)?;
+            let content = record.message.as_ref()?.content.as_ref()?;
             let refused = !is_set(record.is_sidechain) && matches!(content, Content::Blocks(..));
-            let refusal = if refused { refusals(&content) } else { None };
-            let words = may_be_the_persons(record).then(|| persons_words(&content).0).flatten();
+            let refusal = if refused { refusals(content) } else { None };
+            let words = may_be_the_persons(record).then(|| persons_words(content).0).flatten();
             Some((Role::User, refusal.into_iter().chain(words).reduce(|a, b| format!("{a}\n{b}"))?))
         }
         _ => None,
@@ -159,6 +190,6 @@ fn refusals(content: &Content<'_>) -> Option<String> {
     blocks
         .iter()
         .filter(|block| is_set(block.is_error) && text(block.kind).as_deref() == Some("tool_result"))
-        .filter_map(|block| words::refusal(&result_text(block.content)))
+        .filter_map(|block| words::refusal(&result_text(block.content, usize::MAX)))
         .reduce(|a, b| format!("{a}\n{b}"))
 }

@@ -1,18 +1,19 @@
 //! Follows a transcript from its first record on.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use memchr::memchr_iter;
 use serde::Deserialize;
 
-use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words};
+use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words, result_text};
 use super::ids::{StepIds, hash, is_uuid};
 use super::queue::Queue;
-use super::record::{Record, early_type, filled, is_bookkeeping, is_set, text};
+use super::record::{Record, filled, is_bookkeeping, is_set, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
+use crate::trace::members::each_member;
 use crate::trace::parsed::{CallEnd, Parsed, TracedStep, printable_name};
 
 /// Everything that later records depend on. A pure function of the bytes read so far.
@@ -47,10 +48,15 @@ impl TraceParser for Parser {
 
     fn read(&mut self, bytes: &[u8]) -> Parsed {
         let mut out = Parsed::default();
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.line += 1;
-            self.read_line(line.trim_ascii(), &mut out);
-            out.keep(line.trim_ascii());
+        let mut start = 0;
+        for end in memchr_iter(b'\n', bytes).map(|at| at + 1).chain([bytes.len()]) {
+            if end > start {
+                self.line += 1;
+                let line = bytes[start..end].trim_ascii();
+                self.read_line(line, &mut out);
+                out.keep(line);
+            }
+            start = end;
         }
         self.finish(&mut out);
         out
@@ -89,28 +95,15 @@ impl Parser {
     }
 
     fn read_line(&mut self, line: &[u8], out: &mut Parsed) {
-        if line.is_empty() || early_type(line).is_some_and(|kind| str::from_utf8(kind).is_ok_and(is_bookkeeping)) {
+        if line.is_empty() {
             return;
         }
-        let line = String::from_utf8_lossy(line);
-        match serde_json::from_str::<Record<'_>>(&line) {
-            Ok(record) => self.record(&record, out),
-            Err(_) => self.odd_line(&line, out),
-        }
-    }
-
-    /// A line that is no plain record: perhaps one with a member twice, of which the last one counts.
-    fn odd_line(&mut self, line: &str, out: &mut Parsed) {
-        match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(value) if value.is_object() => {
-                let plain = value.to_string();
-                match serde_json::from_str::<Record<'_>>(&plain) {
-                    Ok(record) => self.record(&record, out),
-                    Err(_) => out.skip("record of unknown form", self.line),
-                }
+        match Record::read_unless(line, is_bookkeeping) {
+            Some(record) => self.record(&record, out),
+            None if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() => {
+                out.skip("not an object", self.line);
             }
-            Ok(_) => out.skip("not an object", self.line),
-            Err(_) => out.skip("not JSON", self.line),
+            None => out.skip("not JSON", self.line),
         }
     }
 
@@ -145,21 +138,22 @@ impl Parser {
             return;
         }
         self.circumstances(record, out);
-        let Some((content, body)) = Content::of(record.message) else {
+        let Some((body, content)) = record.message.as_ref().and_then(|body| Some((body, body.content.as_ref()?)))
+        else {
             out.skip(format!("{kind} record without content"), self.line);
             return;
         };
         if let Content::Blocks(_, odd) = content
-            && odd > 0
+            && *odd > 0
         {
             out.skip("content block that is not an object", self.line);
         }
         let ids = StepIds::of(filled(record.uuid));
         if kind == "assistant" {
-            self.usage(&body, out);
-            self.agent_record(record, &content, agents_words(record, &content, body.model), ids, out);
+            self.usage(body, out);
+            self.agent_record(record, content, agents_words(record, content, body.model), ids, out);
         } else {
-            self.user_record(record, &content, ids, out);
+            self.user_record(record, content, ids, out);
         }
     }
 
@@ -204,11 +198,11 @@ impl Parser {
         let is_main = !is_set(record.is_sidechain);
         if let Content::Blocks(blocks, _) = content {
             for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_result")) {
-                let (end, whole) = calls::end(block, record.tool_use_result);
-                let status = end.status;
+                let end = calls::end(block, record.tool_use_result);
+                let refused = end.status == ToolStatus::Cancelled && is_main && !self.subagent;
                 self.settle(end, out);
-                let refused = status == ToolStatus::Cancelled && is_main && !self.subagent;
-                if let Some(said) = refused.then(|| words::refusal(&whole)).flatten() {
+                let refusal = || words::refusal(&result_text(block.content, usize::MAX));
+                if let Some(said) = refused.then(refusal).flatten() {
                     self.after_interrupt = true;
                     self.say(Role::User, said, ids.next(), self.last_at, out);
                 }
@@ -265,20 +259,18 @@ impl Parser {
 
     /// Of attachments only prompts count that the person sent while the agent worked.
     fn attachment(&mut self, record: &Record<'_>, out: &mut Parsed) {
-        #[derive(Deserialize)]
-        struct Queued<'a> {
-            #[serde(rename = "type", borrow)]
-            kind: Cow<'a, str>,
-            #[serde(borrow, default)]
-            prompt: super::record::Raw<'a>,
-        }
         self.circumstances(record, out);
-        let Some(queued) = record.attachment.and_then(|raw| serde_json::from_str::<Queued<'_>>(raw.get()).ok()) else {
-            return;
-        };
+        let (mut kind, mut prompt) = (None, None);
+        let Some(attachment) = record.attachment else { return };
+        let whole = each_member(attachment, |name, value| match name {
+            b"type" => kind = Some(value),
+            b"prompt" => prompt = Some(value),
+            _ => {}
+        });
+        let Some(kind) = whole.and_then(|()| text(kind)) else { return };
         let is_new = text(record.uuid).is_none_or(|uuid| self.seen.insert(hash(&uuid)));
-        if queued.kind == "queued_command" && is_new && may_be_the_persons(record) {
-            let prompt = super::content::result_text(queued.prompt);
+        if kind == "queued_command" && is_new && may_be_the_persons(record) {
+            let prompt = result_text(prompt, usize::MAX);
             self.steer(&prompt, filled(record.uuid), self.last_at, out);
         }
     }
@@ -384,17 +376,18 @@ impl Parser {
 
 /// Tokens read and written for an answer.
 fn tokens(body: &Body<'_>) -> Option<(u64, u64)> {
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Usage {
-        input_tokens: u64,
-        cache_creation_input_tokens: u64,
-        cache_read_input_tokens: u64,
-        output_tokens: u64,
-    }
-    let usage: Usage = serde_json::from_str(body.usage?.get()).ok()?;
-    let read = usage.input_tokens.saturating_add(usage.cache_creation_input_tokens);
-    Some((read.saturating_add(usage.cache_read_input_tokens), usage.output_tokens))
+    let (mut read, mut written) = (Some(0u64), Some(0));
+    each_member(body.usage?, |name, value| {
+        let count = || str::from_utf8(value).ok()?.parse::<u64>().ok();
+        match name {
+            b"input_tokens" | b"cache_creation_input_tokens" | b"cache_read_input_tokens" => {
+                read = read.zip(count()).map(|(before, more)| before.saturating_add(more));
+            }
+            b"output_tokens" => written = count(),
+            _ => {}
+        }
+    })?;
+    Some((read?, written?))
 }
 
 /// What a sub-agent was started for, from the description beside its transcript.

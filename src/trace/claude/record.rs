@@ -2,81 +2,101 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use super::content::Body;
+use crate::trace::members::{self, Cursor, Raw};
 
-/// A member of a record as it stands in the file. Raw, so that a member of an unexpected type spoils nothing but
-/// itself, and so that the large ones cost nothing unless asked for.
-pub(in crate::trace) type Raw<'a> = Option<&'a RawValue>;
-
-/// The members that are read, of all record types together.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// The members that are read, of all record types together. Raw, so that a member of an unexpected type spoils nothing
+/// but itself, and so that the large ones cost little unless asked for.
 #[derive(Default)]
 pub(in crate::trace) struct Record<'a> {
-    #[serde(borrow, rename = "type")]
     pub(in crate::trace) kind: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) subtype: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) uuid: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) session_id: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) timestamp: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) cwd: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) git_branch: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) version: Raw<'a>,
-    #[serde(borrow)]
-    pub(in crate::trace) message: Raw<'a>,
-    #[serde(borrow)]
+    pub(super) message: Option<Body<'a>>,
     pub(in crate::trace) tool_use_result: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) attachment: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) origin: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) turn_origin: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) prompt_source: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) is_sidechain: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) is_meta: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) is_compact_summary: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) is_visible_in_transcript_only: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) is_api_error_message: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) operation: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) content: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) summary: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) leaf_uuid: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) custom_title: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) ai_title: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) pr_url: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) message_id: Raw<'a>,
-    #[serde(borrow)]
     pub(in crate::trace) payload: Raw<'a>,
+}
+
+impl<'a> Record<'a> {
+    /// The record in a line; none in one that is no object. Of a member that stands there twice the last one counts.
+    pub(in crate::trace) fn read(line: &'a [u8]) -> Option<Self> {
+        Self::read_unless(line, |_| false)
+    }
+
+    /// The same, but of a record whose type `is_passed_over` nothing after the type. `progress` records are about half
+    /// of the lines of many versions and carry whole messages.
+    pub(super) fn read_unless(line: &'a [u8], is_passed_over: impl Fn(&str) -> bool) -> Option<Self> {
+        let mut record = Self::default();
+        let mut is_enough = false;
+        let mut cursor = Cursor::new(line);
+        let whole = cursor.members(|name, cursor| {
+            let place = match name {
+                b"type" => &mut record.kind,
+                b"subtype" => &mut record.subtype,
+                b"uuid" => &mut record.uuid,
+                b"sessionId" => &mut record.session_id,
+                b"timestamp" => &mut record.timestamp,
+                b"cwd" => &mut record.cwd,
+                b"gitBranch" => &mut record.git_branch,
+                b"version" => &mut record.version,
+                b"message" => {
+                    record.message = Body::read(cursor)?;
+                    return Some(());
+                }
+                b"toolUseResult" => &mut record.tool_use_result,
+                b"attachment" => &mut record.attachment,
+                b"origin" => &mut record.origin,
+                b"turnOrigin" => &mut record.turn_origin,
+                b"promptSource" => &mut record.prompt_source,
+                b"isSidechain" => &mut record.is_sidechain,
+                b"isMeta" => &mut record.is_meta,
+                b"isCompactSummary" => &mut record.is_compact_summary,
+                b"isVisibleInTranscriptOnly" => &mut record.is_visible_in_transcript_only,
+                b"isApiErrorMessage" => &mut record.is_api_error_message,
+                b"operation" => &mut record.operation,
+                b"content" => &mut record.content,
+                b"summary" => &mut record.summary,
+                b"leafUuid" => &mut record.leaf_uuid,
+                b"customTitle" => &mut record.custom_title,
+                b"aiTitle" => &mut record.ai_title,
+                b"prUrl" => &mut record.pr_url,
+                b"messageId" => &mut record.message_id,
+                b"payload" => &mut record.payload,
+                _ => return cursor.value().map(drop),
+            };
+            *place = cursor.raw()?;
+            is_enough = name == b"type" && text(record.kind).is_some_and(|kind| is_passed_over(&kind));
+            (!is_enough).then_some(())
+        });
+        (is_enough || whole.is_some() && cursor.is_at_end()).then_some(record)
+    }
 }
 
 /// A member that is a string.
 pub(in crate::trace) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    let json = raw?.get();
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    members::string(raw?)
 }
 
 /// A member that is a string with something in it.
@@ -86,7 +106,7 @@ pub(super) fn filled(raw: Raw<'_>) -> Option<String> {
 
 /// Whether a member is `true`.
 pub(super) fn is_set(raw: Raw<'_>) -> bool {
-    raw.is_some_and(|raw| raw.get() == "true")
+    raw == Some(b"true")
 }
 
 /// Types whose records say something.
@@ -139,56 +159,21 @@ pub(super) fn is_bookkeeping(kind: &str) -> bool {
     )
 }
 
-/// The type of a record whose type stands before its first nested member, found without parsing the rest.
-///
-/// `progress` records are about half of the lines of many versions and carry whole messages; all of them have it there.
-pub(super) fn early_type(line: &[u8]) -> Option<&[u8]> {
-    let mut rest = line.trim_ascii_start().strip_prefix(b"{")?;
-    loop {
-        let (key, after) = quoted(rest.trim_ascii_start())?;
-        rest = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-        let after = match rest.first()? {
-            b'"' => {
-                let (value, after) = quoted(rest)?;
-                if key == b"type" {
-                    return Some(value);
-                }
-                after
-            }
-            b'{' | b'[' => return None,
-            _ => &rest[rest.iter().position(|&byte| byte == b',')?..],
-        };
-        rest = after.trim_ascii_start().strip_prefix(b",")?;
-    }
-}
-
-/// A string at the start of `json` and what follows it.
-fn quoted(json: &[u8]) -> Option<(&[u8], &[u8])> {
-    let inner = json.strip_prefix(b"\"")?;
-    let mut at = 0;
-    loop {
-        match inner.get(at)? {
-            b'"' => return Some((&inner[..at], &inner[at + 1..])),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(line: &str, expected: Option<&str>) {
-        assert_eq!(early_type(line.as_bytes()), expected.map(str::as_bytes), "{line}");
-    }
-
     #[test]
-    fn finds_the_type_before_nested_members_only() {
-        check(r#"{"type":"progress","data":{}}"#, Some("progress"));
+    fn what_is_passed_over_is_not_read_to_its_end() {
+        let check = |line: &str, expected: Option<&str>| {
+            let record = Record::read_unless(line.as_bytes(), is_bookkeeping);
+            assert_eq!(record.and_then(|record| text(record.kind)).as_deref(), expected, "{line}");
+        };
+        check(r#"{"type":"progress","data":{}"#, Some("progress"));
         check(r#"{ "a": null, "b" : "x\"y", "n": -1.5, "type" : "user", "message":{}}"#, Some("user"));
-        check(r#"{"message":{"type":"progress"},"type":"user"}"#, None);
+        check(r#"{"message":{"type":"progress"},"type":"user"}"#, Some("user"));
         check(r#"{"text":"\"type\":\"progress\"","type":"user"}"#, Some("user"));
+        check(r#"{"type":"user","message":{}"#, None);
         check(r#"{"typ"#, None);
         check("[1]", None);
         check("", None);
@@ -196,7 +181,7 @@ mod tests {
 
     #[test]
     fn members_of_another_type_are_absent() {
-        let record: Record = serde_json::from_str(r#"{"type":5,"uuid":null,"cwd":"a\tb","isMeta":true}"#).unwrap();
+        let record = Record::read(br#"{"type":5,"uuid":null,"cwd":"a\tb","isMeta":true}"#).unwrap();
         assert_eq!(text(record.kind), None);
         assert_eq!(text(record.uuid), None);
         assert_eq!(text(record.cwd).as_deref(), Some("a\tb"));

@@ -1,0 +1,445 @@
+//! Members of JSON objects, found without parsing what nobody asks for: most of a transcript's bytes are results and
+//! snapshots that are not kept.
+//!
+//! A value that is passed over is only looked through for its end. So a record with nonsense deep inside such a value is
+//! read all the same; one that was cut off never closes and is told from a whole one.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+/// A value as it stands in the file; none where there is none, or null.
+pub(super) type Raw<'a> = Option<&'a [u8]>;
+
+/// Words of eight bytes in which a quote is near.
+const NEAR_WORDS: usize = 4;
+
+/// Hands the members of an object to `take` by name, without those that are null. None where it is no whole object; what
+/// came before the damage was handed out then.
+pub(super) fn each_member<'a>(json: &'a [u8], mut take: impl FnMut(&'a [u8], &'a [u8])) -> Option<()> {
+    let mut cursor = Cursor::new(json);
+    cursor.members(|name, cursor| {
+        if let Some(value) = cursor.raw()? {
+            take(name, value);
+        }
+        Some(())
+    })?;
+    cursor.is_at_end().then_some(())
+}
+
+/// A place in JSON, at the start of a value or after one. Every method is none where the JSON is not well-formed.
+///
+/// Going into an object or array here, rather than taking it as a whole first, looks at each byte once.
+pub(super) struct Cursor<'a> {
+    json: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the first value.
+    pub(super) fn new(json: &'a [u8]) -> Self {
+        Self { json, at: blank_end(json, 0) }
+    }
+
+    /// The first byte of the value.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.json.get(self.at).copied()
+    }
+
+    /// Whether nothing follows.
+    pub(super) fn is_at_end(&self) -> bool {
+        blank_end(self.json, self.at) == self.json.len()
+    }
+
+    /// Passes a value.
+    #[inline]
+    pub(super) fn value(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.at = value_end(self.json, start)?;
+        Some(&self.json[start..self.at])
+    }
+
+    /// The same, where null counts as none.
+    #[inline]
+    pub(super) fn raw(&mut self) -> Option<Raw<'a>> {
+        Some(Some(self.value()?).filter(|value| *value != b"null"))
+    }
+
+    /// Passes an object, stopping before each member's value for `take` to pass it.
+    #[inline]
+    pub(super) fn members(&mut self, mut take: impl FnMut(&'a [u8], &mut Self) -> Option<()>) -> Option<()> {
+        self.list(b'{', b'}', |cursor| {
+            let name = cursor.at + 1;
+            let name_end = string_end(cursor.json, cursor.at)?;
+            let colon = blank_end(cursor.json, name_end);
+            if cursor.json.get(colon) != Some(&b':') {
+                return None;
+            }
+            cursor.at = blank_end(cursor.json, colon + 1);
+            take(&cursor.json[name..name_end - 1], cursor)
+        })
+    }
+
+    /// Passes an array, stopping before each element for `take` to pass it.
+    pub(super) fn elements(&mut self, take: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.list(b'[', b']', take)
+    }
+
+    #[inline]
+    fn list(&mut self, open: u8, close: u8, mut take: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        if self.peek() != Some(open) {
+            return None;
+        }
+        self.at = blank_end(self.json, self.at + 1);
+        if self.peek() == Some(close) {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            take(self)?;
+            self.at = blank_end(self.json, self.at);
+            match self.peek()? {
+                b',' => self.at = blank_end(self.json, self.at + 1),
+                byte if byte == close => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+#[inline]
+fn blank_end(json: &[u8], mut at: usize) -> usize {
+    while json.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
+        at += 1;
+    }
+    at
+}
+
+#[inline]
+fn value_end(json: &[u8], at: usize) -> Option<usize> {
+    match json.get(at)? {
+        b'"' => string_end(json, at),
+        b'{' | b'[' => container_end(json, at),
+        _ => {
+            let length = json[at..].iter().take_while(|&&byte| is_of_scalars(byte)).count();
+            (length > 0).then_some(at + length)
+        }
+    }
+}
+
+/// The place after the string that starts at `at`.
+#[inline]
+fn string_end(json: &[u8], at: usize) -> Option<usize> {
+    if json.get(at) != Some(&b'"') {
+        return None;
+    }
+    let mut from = at + 1;
+    loop {
+        let quote = quote(json, from)?;
+        let escapes = || json[from..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        if json[quote - 1] != b'\\' || escapes() % 2 == 0 {
+            return Some(quote + 1);
+        }
+        from = quote + 1;
+    }
+}
+
+/// The first quote from `from` on. Most are near, where calling [`memchr`] costs more than the search.
+#[inline]
+fn quote(json: &[u8], mut from: usize) -> Option<usize> {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    for _ in 0..NEAR_WORDS {
+        let Some(word) = json.get(from..).and_then(|rest| rest.first_chunk()) else { break };
+        // The high bit of each byte that is zero, which is where the quotes are.
+        let others = u64::from_le_bytes(*word) ^ QUOTES;
+        let quotes = !(((others & LOW) + LOW) | others | LOW);
+        if quotes != 0 {
+            return Some(from + quotes.trailing_zeros() as usize / 8);
+        }
+        from += word.len();
+    }
+    Some(from + memchr(b'"', json.get(from..)?)?)
+}
+
+/// The place after the object or array that starts at `at`.
+fn container_end(json: &[u8], mut at: usize) -> Option<usize> {
+    let mut depth = 0u32;
+    loop {
+        match OUTSIDE[usize::from(*json.get(at)?)] {
+            Outside::Plain => at += 1,
+            Outside::Quote => at = string_end(json, at)?,
+            Outside::Open => {
+                depth += 1;
+                at += 1;
+            }
+            Outside::Close => {
+                depth -= 1;
+                at += 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            Outside::Never => return None,
+        }
+    }
+}
+
+/// What a byte outside of strings is.
+#[derive(Clone, Copy)]
+enum Outside {
+    Plain,
+    Quote,
+    Open,
+    Close,
+    Never,
+}
+
+static OUTSIDE: [Outside; 256] = {
+    let mut table = [Outside::Never; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        table[byte as usize] = match byte {
+            b'"' => Outside::Quote,
+            b'{' | b'[' => Outside::Open,
+            b'}' | b']' => Outside::Close,
+            b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' => Outside::Plain,
+            byte if is_of_scalars(byte) => Outside::Plain,
+            _ => Outside::Never,
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// Whether numbers and literals have such a byte.
+const fn is_of_scalars(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'E' | b'+' | b'-' | b'.')
+}
+
+/// The text of a string.
+pub(super) fn string(json: &[u8]) -> Option<Cow<'_, str>> {
+    string_start(json, usize::MAX)
+}
+
+/// The text of a string, of a longer one at least the first `bytes` bytes.
+pub(super) fn string_start(json: &[u8], bytes: usize) -> Option<Cow<'_, str>> {
+    let inside = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    match memchr(b'\\', inside) {
+        None => Some(lossy(inside)),
+        Some(first) => unescaped(inside, first, bytes).map(Cow::Owned),
+    }
+}
+
+/// The text of bytes. Asking first whether they are valid is faster than [`String::from_utf8_lossy`] alone.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// A string with its escapes resolved, of which the first stands at `escape`.
+fn unescaped(inside: &[u8], mut escape: usize, bytes: usize) -> Option<String> {
+    let mut out = Vec::with_capacity(inside.len().min(bytes.saturating_add(64)));
+    let mut from = 0;
+    while out.len() < bytes {
+        out.extend_from_slice(&inside[from..escape]);
+        if escape == inside.len() {
+            break;
+        }
+        from = escape + 2;
+        let plain = match *inside.get(escape + 1)? {
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
+            b'u' => {
+                let (c, length) = unicode(&inside[escape..])?;
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                from = escape + length;
+                escape = from + memchr(b'\\', &inside[from..]).unwrap_or(inside.len() - from);
+                continue;
+            }
+            byte @ (b'"' | b'\\' | b'/') => byte,
+            _ => return None,
+        };
+        out.push(plain);
+        escape = from + memchr(b'\\', &inside[from..]).unwrap_or(inside.len() - from);
+    }
+    Some(String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// The character that `\uXXXX` at the start stands for, two of them if they are a pair, and how long that is. Half a
+/// pair, which programs leave when they cut a text, is the replacement character.
+fn unicode(escape: &[u8]) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let digits = escape.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let digits =
+            str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let first = unit(0)?;
+    let mut chars = char::decode_utf16([first].into_iter().chain(unit(6)));
+    match chars.next()? {
+        Ok(c) => Some((c, 6 * c.len_utf16())),
+        Err(_) => Some((char::REPLACEMENT_CHARACTER, 6)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    fn pairs(json: &str) -> Option<Vec<(String, String)>> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_owned()).unwrap();
+        let mut found = Vec::new();
+        each_member(json.as_bytes(), |name, value| found.push((text(name), text(value))))?;
+        Some(found)
+    }
+
+    fn check(json: &str, expected: Option<&[(&str, &str)]>) {
+        let expected: Option<Vec<(String, String)>> =
+            expected.map(|all| all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect());
+        assert_eq!(pairs(json), expected, "{json}");
+    }
+
+    #[test]
+    fn members_are_found_in_every_spelling() {
+        check("{}", Some(&[]));
+        check(" { } \r", Some(&[]));
+        check(r#"{"a":1,"b":null,"c":"x"}"#, Some(&[("a", "1"), ("c", "\"x\"")]));
+        check("{ \"a\" : -1.5e3 , \"b\" : [ {} , \"]\" ] }", Some(&[("a", "-1.5e3"), ("b", "[ {} , \"]\" ]")]));
+        check(r#"{"a":"x\"y\\","b":"\\\""}"#, Some(&[("a", r#""x\"y\\""#), ("b", r#""\\\"""#)]));
+        check(r#"{"a":{"b":{"c":"}"}},"d":true}"#, Some(&[("a", r#"{"b":{"c":"}"}}"#), ("d", "true")]));
+        check(r#"{"a":1,"a":2}"#, Some(&[("a", "1"), ("a", "2")]));
+    }
+
+    #[test]
+    fn what_is_no_whole_object_has_none() {
+        for json in [
+            "",
+            "[1]",
+            "5",
+            "{",
+            r#"{"a""#,
+            r#"{"a":"#,
+            r#"{"a":1"#,
+            r#"{"a":1,"#,
+            r#"{"a":1,}"#,
+            r#"{"a":1}}"#,
+            r#"{"a":1} x"#,
+            r#"{"a":"x}"#,
+            r#"{"a":"x\"}"#,
+            r#"{"a":[1}"#,
+            r#"{"a" 1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{a:1}"#,
+            r#"{"a":{"b":"#,
+            r#"{"a":[1,{"b":2},{"c"#,
+            r#"{"a":}"#,
+            r#"{"a":[#]}"#,
+        ] {
+            check(json, None);
+        }
+    }
+
+    #[test]
+    fn elements_are_found() {
+        let check = |json: &str, expected: Option<&[&str]>| {
+            let mut found = Vec::new();
+            let whole = Cursor::new(json.as_bytes()).elements(|cursor| {
+                found.push(str::from_utf8(cursor.value()?).unwrap());
+                Some(())
+            });
+            assert_eq!(whole.map(|()| &*found), expected, "{json}");
+        };
+        check("[]", Some(&[]));
+        check(r#"[1, "a,]", [2], null]"#, Some(&["1", r#""a,]""#, "[2]", "null"]));
+        check("[1,", None);
+        check("[1 2]", None);
+        check("{}", None);
+    }
+
+    #[test]
+    fn strings_are_unescaped() {
+        let check =
+            |json: &str, expected: Option<&str>| assert_eq!(string(json.as_bytes()).as_deref(), expected, "{json}");
+        check(r#""""#, Some(""));
+        check(r#""a\tb\u00e9\/\"\\""#, Some("a\tbé/\"\\"));
+        check(r#""\ud83d\ude00 \ud83d\n\ude00""#, Some("😀 \u{fffd}\n\u{fffd}"));
+        check(r#""\q""#, None);
+        check(r#""\u12""#, None);
+        check(r#""\u+123""#, None);
+        check("5", None);
+        assert_eq!(string(b"\"a\xffb\\n\"").as_deref(), Some("a\u{fffd}b\n"));
+    }
+
+    #[test]
+    fn the_start_of_a_string_is_long_enough() {
+        let json = json!("é\n".repeat(50)).to_string();
+        for bytes in [0, 1, 2, 3, 10, 149, 150, 1000] {
+            let start = string_start(json.as_bytes(), bytes).unwrap();
+            assert!(start.len() >= bytes.min(150) && "é\n".repeat(50).starts_with(&*start), "{bytes}");
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Bool(true)),
+            any::<i64>().prop_map(Value::from),
+            any::<i32>().prop_map(|eighths| Value::from(f64::from(eighths) / 8.0)),
+            any::<String>().prop_map(Value::from),
+            "[\\\\\"{}\\[\\],: a]{0,60}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::btree_map("[a-z]{1,30}", inner, 0..5)
+                    .prop_map(|all| Value::Object(Map::from_iter(all))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn members_are_those_that_a_parser_finds(value in value(), pretty in any::<bool>()) {
+            let json = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+            let found = pairs(&json);
+            let Value::Object(expected) = &value else {
+                prop_assert!(found.is_none());
+                return Ok(());
+            };
+            let found: Vec<(String, Value)> =
+                found.unwrap().into_iter().map(|(name, value)| (name, serde_json::from_str(&value).unwrap())).collect();
+            let expected: Vec<_> = expected.clone().into_iter().filter(|(_, value)| !value.is_null()).collect();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn strings_are_those_that_a_parser_finds(text in any::<String>()) {
+            let json = Value::from(text.clone()).to_string();
+            let found = string(json.as_bytes());
+            prop_assert_eq!(found.as_deref(), Some(&*text));
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0usize..200) {
+            let mut json = br#"{"a":"#.to_vec();
+            json.extend(&bytes);
+            let _whole = each_member(&json, |_, _| {});
+            let _whole = each_member(&bytes, |_, _| {});
+            let _whole = Cursor::new(&bytes).elements(|cursor| cursor.value().map(drop));
+            drop(string(&bytes));
+            // A record that was cut off is none.
+            let whole = br#"{"type":"user","message":{"content":[{"type":"text","text":"a \"b\" c"}]},"n":12}"#;
+            let cut = cut % whole.len();
+            let found = each_member(&whole[..cut], |_, _| {});
+            prop_assert_eq!(found, None);
+        }
+    }
+}
