@@ -6,6 +6,7 @@
 mod append;
 mod document;
 mod file;
+mod prefix;
 mod whole;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 use crate::config::host_name;
 use crate::model::{Project, SessionId};
-use crate::store::{Append, SessionFilter, SessionStore, TranscriptState};
+use crate::store::{Append, Appended, SessionFilter, SessionStore, TranscriptState};
 use crate::trace;
 use append::{Part, Surroundings};
 use document::Taken;
@@ -26,6 +27,10 @@ use file::{Event, Job};
 
 /// Parts of one file that may wait for the store. With one more being read by each core this bounds the memory used.
 const WAITING_PARTS: usize = 1;
+
+/// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
+/// them. Such a transaction takes about a tenth of a second, and what a hook has to note meanwhile goes to the spool.
+const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
 
 /// How far an ingest has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +93,7 @@ pub fn ingest(
     let jobs = changed_files(&known, roots, &mut report);
     let surroundings = Surroundings::new(excluded, Taken::new(&known));
     let taken = Taken::new(&known);
-    let mut writer = Writer { store, report, known: None, taken, new: HashSet::new(), updated: HashSet::new() };
+    let mut writer = Writer::new(store, report, taken);
     let mut at = IngestProgress {
         files_total: jobs.len() as u64,
         bytes_total: jobs.iter().map(Job::bytes).sum(),
@@ -109,7 +114,7 @@ pub fn ingest(
             at.files_done += 1;
             progress(at);
         }
-        anyhow::Ok(())
+        writer.store_waiting()
     })?;
     writer.store.claim_sessions(&host_name()).context("note which machine the sessions are of")?;
     let mut report = writer.report;
@@ -145,10 +150,11 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// One reading thread: takes the next file until none is left.
 fn read_files<'a>(queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>)>>, surroundings: &Surroundings<'_>) {
+    let mut buffer = Vec::new();
     loop {
         let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
         let Some((job, events)) = next else { return };
-        if !job.read(surroundings, &mut |event| events.send(event).is_ok()) {
+        if !job.read(surroundings, &mut buffer, &mut |event| events.send(event).is_ok()) {
             return;
         }
     }
@@ -157,6 +163,9 @@ fn read_files<'a>(queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>
 /// The one thread that writes.
 struct Writer<'a> {
     store: &'a mut dyn SessionStore,
+    /// Parts to be stored together, in order, and their transcript bytes.
+    waiting: Vec<Part>,
+    waiting_bytes: u64,
     report: IngestReport,
     /// The project of each working directory, as far as the store knows them.
     known: Option<HashMap<String, String>>,
@@ -166,7 +175,12 @@ struct Writer<'a> {
     updated: HashSet<SessionId>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(store: &'a mut dyn SessionStore, report: IngestReport, taken: Taken) -> Self {
+        let (new, updated) = (HashSet::new(), HashSet::new());
+        Self { store, waiting: Vec::new(), waiting_bytes: 0, report, known: None, taken, new, updated }
+    }
+
     /// Stores everything that one file gives.
     fn take(&mut self, job: &Job, events: &Receiver<Event>, stored: &mut dyn FnMut(u64)) -> anyhow::Result<()> {
         let mut has_news = false;
@@ -180,6 +194,7 @@ impl Writer<'_> {
                 Event::Session(part) => has_news |= self.take_session(*part)?,
                 Event::DocumentRead(last) => {
                     if let Some(last) = last {
+                        self.store_waiting()?;
                         let state = document::file_state(job.name(), job.size, job.mtime_ns, last);
                         self.store.append(&state).with_context(|| format!("note that {} was read", job.name()))?;
                     }
@@ -189,6 +204,7 @@ impl Writer<'_> {
                 }
                 Event::Finished => {
                     if has_news || job.is_known() {
+                        self.store_waiting()?;
                         self.store
                             .touch_transcript(&job.name(), job.size, job.mtime_ns)
                             .context("note a file's time")?;
@@ -206,19 +222,16 @@ impl Writer<'_> {
 
     fn take_part(&mut self, mut part: Part) -> anyhow::Result<()> {
         self.settle_project(&mut part.append)?;
-        self.store(&part.append)?;
-        self.report.copies += u64::from(part.copies);
-        for (rule, count) in part.redacted {
-            *self.report.redacted.entry(rule.to_owned()).or_default() += count;
-        }
-        self.report.bytes += part.bytes;
-        Ok(())
+        self.waiting_bytes += part.bytes;
+        self.waiting.push(part);
+        if self.waiting_bytes < STORED_AT_ONCE { Ok(()) } else { self.store_waiting() }
     }
 
     /// Stores a document's session unless an earlier file gave as much of it, or its own agent's transcript did.
     fn take_session(&mut self, mut part: Part) -> anyhow::Result<bool> {
         let state = part.append.state.clone();
         let Some(restart) = self.taken.replaces(&state) else { return Ok(false) };
+        self.store_waiting()?;
         if !self.taken.knows(&state) {
             let native = state.session.native();
             let others = self.store.sessions_starting(native).with_context(|| format!("look for session {native}"))?;
@@ -233,21 +246,37 @@ impl Writer<'_> {
         Ok(true)
     }
 
-    fn store(&mut self, append: &Append) -> anyhow::Result<()> {
-        let done = self.store.append(append).with_context(|| format!("store {}", append.state.path))?;
-        let session = append.head.id.clone();
+    /// Stores what waits.
+    fn store_waiting(&mut self) -> anyhow::Result<()> {
+        let parts = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Ok(()) };
+        let appends: Vec<&Append> = parts.iter().map(|part| &part.append).collect();
+        let context = || format!("store {} to {}", first.append.state.path, last.append.state.path);
+        let done = self.store.append_all(&appends).with_context(context)?;
+        for (part, done) in parts.into_iter().zip(done) {
+            self.count(part, done);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, part: Part, done: Appended) {
+        let Part { append, redacted, copies, bytes } = part;
         if done.new_session {
-            self.new.insert(session)
+            self.new.insert(append.head.id)
         } else {
-            self.updated.insert(session)
+            self.updated.insert(append.head.id)
         };
         self.report.messages += u64::from(done.messages);
         self.report.tool_calls += u64::from(done.calls);
-        self.report.copies += u64::from(done.copies);
-        for skipped in &append.skipped {
-            *self.report.skipped.entry(skipped.why.clone()).or_default() += skipped.count;
+        self.report.copies += u64::from(done.copies) + u64::from(copies);
+        self.report.bytes += bytes;
+        for (rule, count) in redacted {
+            *self.report.redacted.entry(rule.to_owned()).or_default() += count;
         }
-        Ok(())
+        for skipped in append.skipped {
+            *self.report.skipped.entry(skipped.why).or_default() += skipped.count;
+        }
     }
 
     /// Gives a session whose directory is gone the project that earlier sessions of that directory had.

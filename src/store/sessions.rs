@@ -15,8 +15,9 @@ pub struct TranscriptState {
     pub session: SessionId,
     /// Bytes read, always just after a line's end; for a session of a file that is read as a whole, how much it holds.
     pub offset: u64,
-    /// SHA-256 of these bytes: a file that does not start with them any more is read from the start.
-    pub prefix_sha256: [u8; 32],
+    /// Hash of these bytes: a file that does not start with them any more is read from the start. Which hash is the
+    /// business of who reads the files.
+    pub prefix_hash: [u8; 32],
     /// Size when last looked at; with `mtime_ns` it tells an unchanged file without opening it.
     pub size: u64,
     /// Modification time when last looked at, nanoseconds since the epoch.
@@ -231,7 +232,12 @@ pub trait SessionStore {
     fn touch_transcript(&mut self, path: &str, size: u64, mtime_ns: i64) -> Result<()>;
 
     /// Takes in newly read records, in one transaction.
-    fn append(&mut self, append: &Append) -> Result<Appended>;
+    fn append(&mut self, append: &Append) -> Result<Appended> {
+        Ok(self.append_all(&[append])?.pop().unwrap_or_default())
+    }
+
+    /// The same for several transcripts or parts of one, in their order and in one transaction for all.
+    fn append_all(&mut self, appends: &[&Append]) -> Result<Vec<Appended>>;
 
     /// One session.
     fn session(&self, id: &SessionId) -> Result<Option<Session>>;

@@ -261,7 +261,7 @@ fn append(path: &str, talk: &Talk, from: usize, to: usize) -> Append {
             path: path.to_owned(),
             session: session.clone(),
             offset: u64::from(next_seq),
-            prefix_sha256: [0; 32],
+            prefix_hash: [0; 32],
             size: u64::from(next_seq),
             mtime_ns: i64::from(next_seq),
             next_seq,

@@ -152,7 +152,7 @@ fn with_steps(native: &str, steps: Vec<StepAt>) -> Append {
             path: format!("/transcripts/{native}.jsonl"),
             session: id.clone(),
             offset: 1,
-            prefix_sha256: [0; 32],
+            prefix_hash: [0; 32],
             size: 1,
             mtime_ns: 0,
             next_seq,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use memory_lane::pipeline::{IngestReport, ingest};
 use memory_lane::store::{SessionStore, StepAt};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::traces::session_file::SessionFile;
 use kept::Kept;
@@ -106,6 +107,22 @@ fn only_what_was_appended_is_read_and_a_half_line_waits() {
     place.ingest(&mut fresh);
     assert_eq!(store.steps(ID), fresh.steps(ID), "in two readings as in one");
     assert!(!store.appends.iter().any(|append| append.restart));
+}
+
+#[test]
+fn what_an_earlier_program_read_is_not_read_again() {
+    let place = Place::new();
+    let old = place.session(ID).user("one").agent("of one").text();
+    let mut store = Kept::default();
+    let path = place.write(ID, &old);
+    place.ingest(&mut store);
+    let state = store.states.get_mut(path.to_str().unwrap()).unwrap();
+    state.prefix_hash = Sha256::digest(&old).into();
+    place.write(ID, &place.session(ID).user("one").agent("of one").user("two").text());
+    assert_eq!(place.ingest(&mut store).messages, 1);
+    assert!(!store.appends.last().unwrap().restart);
+    place.write(ID, &place.session(ID).user("one").agent("of one").user("two").user("three").text());
+    assert_eq!(place.ingest(&mut store).messages, 1, "now by the hash of this program");
 }
 
 #[test]

@@ -67,8 +67,8 @@ impl<'a> Surroundings<'a> {
             .results
             .into_iter()
             .map(|end| ToolResult {
-                output: cleaner.cut(&end.output, output_chars(end.status)),
-                patch: end.patch.map(|patch| cleaner.cut(&patch, PATCH_CHARS)),
+                output: cleaner.cut(end.output, output_chars(end.status)),
+                patch: end.patch.map(|patch| cleaner.cut(patch, PATCH_CHARS)),
                 call_id: end.call_id,
                 status: end.status,
             })
@@ -98,25 +98,27 @@ impl Cleaner {
     }
 
     /// First clean, then cut: half a secret would not be recognised.
-    fn cut(&mut self, text: &str, chars: usize) -> String {
-        excerpt(&redact_counting(text, &mut self.counts), chars)
+    fn cut(&mut self, text: String, chars: usize) -> String {
+        let clean = self.clean(text);
+        if clean.len() <= chars { clean } else { excerpt(&clean, chars) }
     }
 
     fn step(&mut self, traced: TracedStep) -> StepAt {
         let TracedStep { turn, uuid, step } = traced;
         match step {
             Step::Said(message) => {
-                StepAt::Message { turn, message: Message { text: self.cut(&message.text, MESSAGE_CHARS), ..message } }
+                let text = self.cut(message.text, MESSAGE_CHARS);
+                StepAt::Message { turn, message: Message { text, ..message } }
             }
             Step::Called(call) => StepAt::Call { turn, uuid, call: self.call(call) },
         }
     }
 
     fn call(&mut self, mut call: ToolCall) -> ToolCall {
-        call.command = call.command.map(|command| self.cut(&command, COMMAND_CHARS));
-        call.input = self.cut(&call.input, INPUT_CHARS);
-        call.output = self.cut(&call.output, output_chars(call.status));
-        call.patch = call.patch.map(|patch| self.cut(&patch, PATCH_CHARS));
+        call.command = call.command.map(|command| self.cut(command, COMMAND_CHARS));
+        call.input = self.cut(call.input, INPUT_CHARS);
+        call.output = self.cut(call.output, output_chars(call.status));
+        call.patch = call.patch.map(|patch| self.cut(patch, PATCH_CHARS));
         for file in &mut call.files {
             let path = self.relative(&file.path);
             file.path = self.clean(path);

@@ -34,7 +34,7 @@ impl Taken {
     pub(super) fn replaces(&self, new: &TranscriptState) -> Option<bool> {
         match self.0.get(&new.path) {
             None => Some(false),
-            Some(old) => (old.prefix_sha256 != new.prefix_sha256 && old.offset <= new.offset).then_some(true),
+            Some(old) => (old.prefix_hash != new.prefix_hash && old.offset <= new.offset).then_some(true),
         }
     }
 
@@ -118,7 +118,7 @@ fn state(agent: Agent, changed: Option<Timestamp>, parsed: &Parsed) -> Transcrip
         path: name(&session),
         session,
         offset: fullness(parsed),
-        prefix_sha256: digest(parsed),
+        prefix_hash: digest(parsed),
         size: 0,
         mtime_ns: changed.map_or(0, nanos),
         next_seq: parsed.next_seq,
@@ -167,7 +167,7 @@ pub(super) fn file_state(path: String, size: u64, mtime_ns: i64, last: (Agent, S
         compactions: 0,
         pull_requests: Vec::new(),
     };
-    let state = TranscriptState { path, session, offset: 0, prefix_sha256: [0; 32], size, mtime_ns, next_seq: 0 };
+    let state = TranscriptState { path, session, offset: 0, prefix_hash: [0; 32], size, mtime_ns, next_seq: 0 };
     Append { state, restart: false, head, steps: Vec::new(), results: Vec::new(), skipped: Vec::new(), raw: Vec::new() }
 }
 

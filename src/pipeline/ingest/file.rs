@@ -5,17 +5,19 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
+use memchr::memrchr;
 
 use super::append::{Part, Surroundings};
 use super::document;
+use super::prefix::Prefix;
 use crate::distiller::MARK;
 use crate::model::{Agent, SessionId, Step};
 use crate::store::TranscriptState;
 use crate::trace::{self, Growth, HEAD_BYTES, Parsed, TraceParser, TraceReader};
 
-/// How much is read, parsed and stored at a time. Most sessions are smaller and go in whole.
-const PART_BYTES: usize = 4 * 1024 * 1024;
+/// How much is read and parsed at a time: as much as stays near the processor between being read, hashed and parsed.
+/// With four times as much, reading alone takes half as long again.
+const PART_BYTES: usize = 1024 * 1024;
 
 /// Longest line that is read; a record with images is a few megabytes.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
@@ -54,7 +56,7 @@ pub(super) enum Event {
 /// How the file stands to what was read of it before.
 struct Start {
     parser: Box<dyn TraceParser>,
-    hasher: Sha256,
+    prefix: Prefix,
     offset: u64,
     restart: bool,
 }
@@ -89,35 +91,48 @@ impl Job {
         self.path.to_string_lossy().into_owned()
     }
 
-    /// Reads what is new and sends it on. False when nobody listens any more.
-    pub(super) fn read(&self, surroundings: &Surroundings<'_>, send: &mut dyn FnMut(Event) -> bool) -> bool {
-        match self.try_read(surroundings, send) {
+    /// Reads what is new and sends it on, by way of a buffer that files share. False when nobody listens any more.
+    pub(super) fn read(
+        &self,
+        surroundings: &Surroundings<'_>,
+        buffer: &mut Vec<u8>,
+        send: &mut dyn FnMut(Event) -> bool,
+    ) -> bool {
+        match self.try_read(surroundings, buffer, send) {
             Ok(listening) => listening,
             Err(error) => send(Event::Unreadable(format!("{}: {error}", self.path.display()))),
         }
     }
 
-    fn try_read(&self, surroundings: &Surroundings<'_>, send: &mut dyn FnMut(Event) -> bool) -> std::io::Result<bool> {
+    fn try_read(
+        &self,
+        surroundings: &Surroundings<'_>,
+        buffer: &mut Vec<u8>,
+        send: &mut dyn FnMut(Event) -> bool,
+    ) -> std::io::Result<bool> {
         let mut file = File::open(&self.path)?;
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        Read::by_ref(&mut file).take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        if let Some(reader) = trace::recognise_document(&self.path, &head) {
+        buffer.clear();
+        buffer.reserve(HEAD_BYTES);
+        Read::by_ref(&mut file).take(HEAD_BYTES as u64).read_to_end(buffer)?;
+        let head = &*buffer;
+        if let Some(reader) = trace::recognise_document(&self.path, head) {
             drop(file);
             return document::read(reader, &self.path, surroundings, send);
         }
-        let Some(reader) = trace::recognise(&head) else {
+        let Some(reader) = trace::recognise(head) else {
             return Ok(head.is_empty() || send(Event::Unrecognised));
         };
         if reader.growth(&self.path) == Growth::Rewritten {
             return self.read_whole(reader, &mut file, surroundings, send);
         }
-        let Start { mut parser, mut hasher, mut offset, mut restart } = self.start(reader, &mut file)?;
-        let mut lines = Lines::new(&mut file, offset, self.size)?;
+        let Start { mut parser, mut prefix, mut offset, mut restart } = self.start(reader, &mut file, buffer)?;
+        let mut lines = Lines::new(&mut file, offset, self.size, buffer)?;
         let mut is_finished = false;
         while let Some(block) = lines.next(&*parser)? {
-            hasher.update(&block);
-            offset += block.len() as u64;
-            let parsed = parser.read(&block);
+            let length = block.len() as u64;
+            prefix.update(block);
+            offset += length;
+            let parsed = parser.read(block);
             if surroundings.excludes(&parsed.facts) || is_of_distiller(&parsed) {
                 return Ok(send(Event::Excluded));
             }
@@ -126,14 +141,14 @@ impl Job {
                 path: self.name(),
                 session: SessionId::new(reader.agent(), &parsed.facts.native),
                 offset,
-                prefix_sha256: hasher.clone().finalize().into(),
+                prefix_hash: prefix.stored(),
                 // Until the last part is in, the file must not look unchanged to a later run.
                 size: if is_finished { self.size } else { offset },
                 mtime_ns: self.mtime_ns,
                 next_seq: parsed.next_seq,
             };
             let is_restart = std::mem::take(&mut restart);
-            let part = surroundings.part(reader.agent(), parsed, state, is_restart, block.len() as u64);
+            let part = surroundings.part(reader.agent(), parsed, state, is_restart, length);
             if !send(Event::Part(Box::new(part))) {
                 return Ok(false);
             }
@@ -142,21 +157,20 @@ impl Job {
     }
 
     /// Brings a parser to where reading stopped, if the file still starts with the bytes that were read then.
-    fn start(&self, reader: &dyn TraceReader, file: &mut File) -> std::io::Result<Start> {
-        let fresh = |restart| Start { parser: reader.parser(&self.path), hasher: Sha256::new(), offset: 0, restart };
+    fn start(&self, reader: &dyn TraceReader, file: &mut File, buffer: &mut Vec<u8>) -> std::io::Result<Start> {
+        let fresh = |restart| Start { parser: reader.parser(&self.path), prefix: Prefix::new(), offset: 0, restart };
         let Some(known) = &self.known else { return Ok(fresh(false)) };
         if self.size < known.offset {
             return Ok(fresh(true));
         }
-        let mut start = fresh(false);
-        let mut lines = Lines::new(file, 0, known.offset)?;
+        let mut start = Start { prefix: Prefix::comparable_with(&known.prefix_hash), ..fresh(false) };
+        let mut lines = Lines::new(file, 0, known.offset, buffer)?;
         while let Some(block) = lines.next(&*start.parser)? {
-            start.hasher.update(&block);
+            start.prefix.update(block);
             start.offset += block.len() as u64;
-            start.parser.replay(&block);
+            start.parser.replay(block);
         }
-        let prefix: [u8; 32] = start.hasher.clone().finalize().into();
-        let is_prefix = start.offset == known.offset && prefix == known.prefix_sha256;
+        let is_prefix = start.prefix.comes_to(&known.prefix_hash) && start.offset == known.offset;
         Ok(if is_prefix { start } else { fresh(true) })
     }
 }
@@ -164,46 +178,44 @@ impl Job {
 /// Blocks of whole lines between two places of a file.
 struct Lines<'a> {
     file: std::io::Take<&'a mut File>,
-    /// Start of the line that the last block ended before.
-    rest: Vec<u8>,
+    /// What was read: the last block and the start of the line that it ended before.
+    bytes: &'a mut Vec<u8>,
+    /// Length of the last block.
+    given: usize,
     /// Whether everything has been read.
     ended: bool,
 }
 
 impl<'a> Lines<'a> {
-    fn new(file: &'a mut File, from: u64, to: u64) -> std::io::Result<Self> {
+    fn new(file: &'a mut File, from: u64, to: u64, buffer: &'a mut Vec<u8>) -> std::io::Result<Self> {
         file.seek(SeekFrom::Start(from))?;
-        Ok(Self { file: file.take(to.saturating_sub(from)), rest: Vec::new(), ended: false })
+        buffer.clear();
+        Ok(Self { file: file.take(to.saturating_sub(from)), bytes: buffer, given: 0, ended: false })
     }
 
     /// The next lines. A last line without a line end waits for it, unless it is a whole record already.
-    fn next(&mut self, parser: &dyn TraceParser) -> std::io::Result<Option<Vec<u8>>> {
-        let mut block = std::mem::take(&mut self.rest);
-        while !self.ended {
+    fn next(&mut self, parser: &dyn TraceParser) -> std::io::Result<Option<&[u8]>> {
+        self.bytes.drain(..self.given);
+        self.given = 0;
+        while !self.ended && self.given == 0 {
             let wanted = PART_BYTES as u64;
-            let got = Read::by_ref(&mut self.file).take(wanted).read_to_end(&mut block)?;
+            let start = self.bytes.len();
+            // One byte more, or the end of the file would be looked for with a buffer twice as long.
+            self.bytes.reserve(PART_BYTES + 1);
+            let got = Read::by_ref(&mut self.file).take(wanted).read_to_end(self.bytes)?;
             self.ended = self.file.limit() == 0 || (got as u64) < wanted;
-            if let Some(end) = block.iter().rposition(|&byte| byte == b'\n') {
-                self.rest = block.split_off(end + 1);
-                break;
-            }
-            if block.len() > MOST_LINE_BYTES {
+            self.given = memrchr(b'\n', &self.bytes[start..]).map_or(0, |end| start + end + 1);
+            if self.given == 0 && self.bytes.len() > MOST_LINE_BYTES {
                 let limit = MOST_LINE_BYTES / (1024 * 1024);
                 return Err(std::io::Error::other(format!(
                     "a line is longer than {limit} MB; the lines before it are kept"
                 )));
             }
         }
-        if self.ended {
-            if !block.ends_with(b"\n") {
-                self.rest = std::mem::take(&mut block);
-            }
-            let rest = std::mem::take(&mut self.rest);
-            if parser.is_whole(&rest) {
-                block.extend(rest);
-            }
+        if self.ended && parser.is_whole(&self.bytes[self.given..]) {
+            self.given = self.bytes.len();
         }
-        Ok((!block.is_empty()).then_some(block))
+        Ok((self.given > 0).then(|| &self.bytes[..self.given]))
     }
 }
 
@@ -236,7 +248,8 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(path.path(), content).unwrap();
         let mut file = File::open(path.path()).unwrap();
-        let mut lines = Lines::new(&mut file, 0, content.len() as u64).unwrap();
+        let mut buffer = b"of another file".to_vec();
+        let mut lines = Lines::new(&mut file, 0, content.len() as u64, &mut buffer).unwrap();
         let mut lengths = Vec::new();
         let mut read = Vec::new();
         while let Some(block) = lines.next(&Braces).unwrap() {

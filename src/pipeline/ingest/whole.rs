@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 struct Whole<'a> {
     job: &'a Job,
     agent: Agent,
-    prefix_sha256: [u8; 32],
+    prefix_hash: [u8; 32],
     bytes: u64,
     surroundings: &'a Surroundings<'a>,
 }
@@ -43,8 +43,8 @@ impl Job {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0))?;
         file.take(MOST_BYTES).read_to_end(&mut bytes)?;
-        let prefix_sha256: [u8; 32] = Sha256::digest(&bytes).into();
-        if self.known.as_ref().is_some_and(|known| known.size > 0 && known.prefix_sha256 == prefix_sha256) {
+        let prefix_hash: [u8; 32] = Sha256::digest(&bytes).into();
+        if self.known.as_ref().is_some_and(|known| known.size > 0 && known.prefix_hash == prefix_hash) {
             return Ok(send(Event::Finished));
         }
         let mut parser = reader.parser(&self.path);
@@ -52,7 +52,7 @@ impl Job {
         if surroundings.excludes(&conversation.facts) {
             return Ok(send(Event::Excluded));
         }
-        let whole = Whole { job: self, agent: reader.agent(), prefix_sha256, bytes: bytes.len() as u64, surroundings };
+        let whole = Whole { job: self, agent: reader.agent(), prefix_hash, bytes: bytes.len() as u64, surroundings };
         for known in &self.known_others {
             let facts = SessionFacts { native: known.session.native().to_owned(), ..SessionFacts::default() };
             if !whole.send(Parsed { facts, ..Parsed::default() }, known.path.clone(), 0, send) {
@@ -80,7 +80,7 @@ impl Whole<'_> {
             path,
             session: SessionId::new(self.agent, &parsed.facts.native),
             offset: self.bytes,
-            prefix_sha256: self.prefix_sha256,
+            prefix_hash: self.prefix_hash,
             size: 0,
             mtime_ns: self.job.mtime_ns,
             next_seq: parsed.next_seq,

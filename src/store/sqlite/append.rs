@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, named_params, params};
 use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
@@ -16,19 +16,75 @@ use crate::text;
 /// Forks of forks are followed so far up for the call that a result belongs to.
 const LONGEST_ANCESTRY: usize = 16;
 
-/// Where new rows belong.
-struct Target {
-    session: i64,
-    transcript: i64,
-    /// Sessions whose counts changed.
-    changed: BTreeSet<i64>,
+/// The statements that are run for every step.
+struct Inserts<'db> {
+    message: CachedStatement<'db>,
+    call: CachedStatement<'db>,
+    file: CachedStatement<'db>,
 }
 
-/// Stores one append; to be called in a transaction.
-pub(super) fn append(db: &Connection, append: &Append) -> Attempt<Appended> {
+impl<'db> Inserts<'db> {
+    fn new(db: &'db Connection) -> Attempt<Self> {
+        let message = "INSERT INTO messages
+                 (session, transcript, turn, seq, role, at, after_interrupt, uuid, text_hash, text)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let call = "INSERT INTO tool_calls
+                 (session, transcript, turn, seq, status, at, call_id, uuid, name, command, input, output, patch)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+        let file = "INSERT INTO tool_call_files (call, path, action) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+        Ok(Self {
+            message: db.prepare_cached(message)?,
+            call: db.prepare_cached(call)?,
+            file: db.prepare_cached(file)?,
+        })
+    }
+}
+
+/// What is done once for all appends of a transaction.
+#[derive(Default)]
+struct Rest<'a> {
+    /// Sessions whose counts changed.
+    changed: BTreeSet<i64>,
+    /// New messages that are not in the text index. A statement that the engine may have to take back alone writes the
+    /// index out, so nothing else is stored between them.
+    texts: Vec<(i64, &'a str)>,
+}
+
+/// Where new rows belong.
+struct Target<'a, 'b> {
+    session: i64,
+    transcript: i64,
+    rest: &'b mut Rest<'a>,
+}
+
+/// Stores appends in their order; to be called in a transaction.
+pub(super) fn append_all(db: &Connection, appends: &[&Append]) -> Attempt<Vec<Appended>> {
+    let mut rest = Rest::default();
+    let mut inserts = Inserts::new(db)?;
+    let appended = appends.iter().map(|one| append(db, &mut inserts, one, &mut rest)).collect::<Attempt<_>>()?;
+    rest.changed.iter().try_for_each(|&session| recount(db, session))?;
+    index_texts(db, &mut rest)?;
+    Ok(appended)
+}
+
+fn index_texts(db: &Connection, rest: &mut Rest<'_>) -> Attempt<()> {
+    let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
+    for (id, text) in rest.texts.drain(..) {
+        statement.execute(params![id, text::joined_terms(text)])?;
+    }
+    Ok(())
+}
+
+fn append<'a>(
+    db: &Connection,
+    inserts: &mut Inserts<'_>,
+    append: &'a Append,
+    rest: &mut Rest<'a>,
+) -> Attempt<Appended> {
     let (session, new_session) = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
     if append.restart {
+        index_texts(db, rest)?;
         clear_transcript(db, transcript, session)?;
     }
     update_head(db, session, &append.head)?;
@@ -42,22 +98,22 @@ pub(super) fn append(db: &Connection, append: &Append) -> Attempt<Appended> {
     add_skipped(db, transcript, &append.skipped)?;
     raw::add(db, session, transcript, &append.raw)?;
 
-    let mut target = Target { session, transcript, changed: BTreeSet::from([session]) };
+    rest.changed.insert(session);
+    let mut target = Target { session, transcript, rest };
     let mut appended = Appended { new_session, ..Appended::default() };
     for step in &append.steps {
         let (stored, count) = match step {
-            StepAt::Message { turn, message } => (add_message(db, &target, *turn, message)?, &mut appended.messages),
+            StepAt::Message { turn, message } => {
+                (add_message(db, &mut inserts.message, &mut target, *turn, message)?, &mut appended.messages)
+            }
             StepAt::Call { turn, uuid, call } => {
-                (add_call(db, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
+                (add_call(db, inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
             }
         };
         *(if stored { count } else { &mut appended.copies }) += 1;
     }
     for result in &append.results {
         attach_result(db, &mut target, result)?;
-    }
-    for &session in &target.changed {
-        recount(db, session)?;
     }
     Ok(appended)
 }
@@ -141,7 +197,7 @@ fn update_transcript(db: &Connection, transcript: i64, append: &Append) -> Attem
              tokens_in = tokens_in + ?, tokens_out = tokens_out + ? WHERE id = ?";
     db.prepare_cached(statement)?.execute(params![
         state.offset.cast_signed(),
-        state.prefix_sha256,
+        state.prefix_hash,
         state.size.cast_signed(),
         state.mtime_ns,
         state.next_seq,
@@ -165,11 +221,14 @@ fn add_skipped(db: &Connection, transcript: i64, skipped: &[SkippedRecord]) -> A
 }
 
 /// Stores a message unless it is a copy; says whether it was stored.
-fn add_message(db: &Connection, target: &Target, turn: u32, message: &Message) -> Attempt<bool> {
-    let statement = "INSERT INTO messages
-             (session, transcript, turn, seq, role, at, after_interrupt, uuid, text_hash, text)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    let stored = db.prepare_cached(statement)?.execute(params![
+fn add_message<'a>(
+    db: &Connection,
+    insert: &mut CachedStatement<'_>,
+    target: &mut Target<'a, '_>,
+    turn: u32,
+    message: &'a Message,
+) -> Attempt<bool> {
+    let stored = insert.execute(params![
         target.session,
         target.transcript,
         turn,
@@ -182,19 +241,21 @@ fn add_message(db: &Connection, target: &Target, turn: u32, message: &Message) -
         message.text
     ])?;
     if stored == 1 {
-        let id = db.last_insert_rowid();
-        db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?
-            .execute(params![id, text::terms(&message.text).join(" ")])?;
+        target.rest.texts.push((db.last_insert_rowid(), &message.text));
     }
     Ok(stored == 1)
 }
 
 /// Stores a tool call unless it is a copy; says whether it was stored.
-fn add_call(db: &Connection, target: &mut Target, turn: u32, uuid: Option<&str>, call: &ToolCall) -> Attempt<bool> {
-    let statement = "INSERT INTO tool_calls
-             (session, transcript, turn, seq, status, at, call_id, uuid, name, command, input, output, patch)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    let stored = db.prepare_cached(statement)?.execute(params![
+fn add_call(
+    db: &Connection,
+    inserts: &mut Inserts<'_>,
+    target: &mut Target<'_, '_>,
+    turn: u32,
+    uuid: Option<&str>,
+    call: &ToolCall,
+) -> Attempt<bool> {
+    let stored = inserts.call.execute(params![
         target.session,
         target.transcript,
         turn,
@@ -215,14 +276,18 @@ fn add_call(db: &Connection, target: &mut Target, turn: u32, uuid: Option<&str>,
     }
     let id = db.last_insert_rowid();
     for file in &call.files {
-        db.prepare_cached("INSERT INTO tool_call_files (call, path, action) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
-            .execute(params![id, file.path, file.action.as_str()])?;
+        inserts.file.execute(params![id, file.path, file.action.as_str()])?;
     }
     Ok(true)
 }
 
 /// A fork made while a call was running knows its result, where the original may not.
-fn finish_copied_call(db: &Connection, target: &mut Target, uuid: Option<&str>, call: &ToolCall) -> Attempt<()> {
+fn finish_copied_call(
+    db: &Connection,
+    target: &mut Target<'_, '_>,
+    uuid: Option<&str>,
+    call: &ToolCall,
+) -> Attempt<()> {
     if call.status == ToolStatus::Pending {
         return Ok(());
     }
@@ -232,12 +297,12 @@ fn finish_copied_call(db: &Connection, target: &mut Target, uuid: Option<&str>, 
         .prepare_cached(statement)?
         .query_row(params![call.status, call.output, uuid, call.call_id], |row| row.get::<_, i64>(0))
         .optional()?;
-    target.changed.extend(finished);
+    target.rest.changed.extend(finished);
     Ok(())
 }
 
 /// Attaches a result to its call in this session, or in the one it was forked from.
-fn attach_result(db: &Connection, target: &mut Target, result: &ToolResult) -> Attempt<()> {
+fn attach_result(db: &Connection, target: &mut Target<'_, '_>, result: &ToolResult) -> Attempt<()> {
     // What did not work changed nothing.
     let statement = "UPDATE tool_calls SET status = ?1, output = ?2,
              patch = CASE ?1 WHEN 'ok' THEN COALESCE(?3, patch) END
@@ -254,7 +319,7 @@ fn attach_result(db: &Connection, target: &mut Target, result: &ToolResult) -> A
             target.session
         ])?;
         if attached > 0 {
-            target.changed.insert(candidate);
+            target.rest.changed.insert(candidate);
             break;
         }
         session = parent_of(db, candidate)?;

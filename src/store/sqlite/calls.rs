@@ -59,7 +59,7 @@ fn last_call(db: &Connection) -> Attempt<i64> {
 
 fn add(db: &Connection, id: i64, mut call: ToolCall) -> Attempt<()> {
     call.files = files_of(db, id)?;
-    let terms = text::terms(&call_text(&call)).join(" ");
+    let terms = text::joined_terms(&call_text(&call));
     if !terms.is_empty() {
         db.prepare_cached("INSERT INTO calls_fts (rowid, body) VALUES (?, ?)")?.execute(params![id, terms])?;
     }

@@ -16,8 +16,8 @@ impl SessionStore for SqliteStore {
         self.write(|db| sessions::touch_transcript(db, path, size, mtime_ns))
     }
 
-    fn append(&mut self, append: &Append) -> Result<Appended> {
-        self.write(|db| append::append(db, append))
+    fn append_all(&mut self, appends: &[&Append]) -> Result<Vec<Appended>> {
+        self.write(|db| append::append_all(db, appends))
     }
 
     fn session(&self, id: &SessionId) -> Result<Option<Session>> {

@@ -242,7 +242,7 @@ pub(super) fn transcripts(db: &Connection) -> Attempt<Vec<TranscriptState>> {
                 path: row.get(0)?,
                 session: row.get(1)?,
                 offset: row.get::<_, i64>(2)?.cast_unsigned(),
-                prefix_sha256: row.get(3)?,
+                prefix_hash: row.get(3)?,
                 size: row.get::<_, i64>(4)?.cast_unsigned(),
                 mtime_ns: row.get(5)?,
                 next_seq: row.get(6)?,

@@ -55,6 +55,10 @@ impl SessionStore for Kept {
         Ok(())
     }
 
+    fn append_all(&mut self, appends: &[&Append]) -> Result<Vec<Appended>> {
+        appends.iter().map(|append| self.append(append)).collect()
+    }
+
     fn append(&mut self, append: &Append) -> Result<Appended> {
         if self.fails_at == Some(self.appends.len()) {
             return Err(StoreError::Locked { path: "kept".into() });

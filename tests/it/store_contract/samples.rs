@@ -22,7 +22,7 @@ pub(super) fn empty_append(native: &str) -> Append {
             path: format!("/transcripts/{native}.jsonl"),
             session: id.clone(),
             offset: 100,
-            prefix_sha256: [7; 32],
+            prefix_hash: [7; 32],
             size: 100,
             mtime_ns: 5,
             next_seq: 0,

@@ -397,7 +397,7 @@ pub(super) fn transcripts_are_remembered(store: &mut dyn Store) {
     store.append(&append).unwrap();
     assert_eq!(store.transcripts().unwrap(), [append.state.clone()]);
     append.state.offset = 1 << 40;
-    append.state.prefix_sha256 = [9; 32];
+    append.state.prefix_hash = [9; 32];
     store.append(&append).unwrap();
     store.touch_transcript(&append.state.path, 77, -1).unwrap();
     append.state.size = 77;
