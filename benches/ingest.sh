@@ -20,14 +20,22 @@ find "$files" -name '*.jsonl' -type f >"$work/list"
 bytes=$(tr '\n' '\0' <"$work/list" | xargs -0 cat | wc -c)
 echo "$(wc -l <"$work/list") files, $((bytes / 1000000)) MB, $(nproc) cores"
 
-# NAME COMMAND…: wall seconds, and the most memory where GNU time is there to tell.
+# Milliseconds of processor time, user and system, that all commands so far took.
+spent() {
+    times >"$work/spent"
+    awk 'NR == 2 { split($1, user, /[ms]/); split($2, system_, /[ms]/)
+        printf "%d", 1000 * (60 * (user[1] + system_[1]) + user[2] + system_[2]) }' "$work/spent"
+}
+# NAME COMMAND…: milliseconds, as a clock shows them and of processor time.
 timed() {
     name=$1
     shift
+    before=$(cat "$work/now")
     start=$(date +%s%N)
     "$@" >"$work/out" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     end=$(date +%s%N)
-    echo "$name $(((end - start) / 1000000))" >>"$work/times"
+    spent >"$work/now"
+    echo "$name $(((end - start) / 1000000)) $(($(cat "$work/now") - before))" >>"$work/times"
 }
 lines() { tr '\n' '\0' <"$work/list" | xargs -0 wc -l; }
 types() { tr '\n' '\0' <"$work/list" | xargs -0 cat | jq -c .type; }
@@ -39,6 +47,7 @@ again() { MEMORY_LANE_HOME=$work/home "$program" ingest "$files" --json; }
 
 command -v jq >/dev/null || { echo "jq is missing: it is the measure (Debian: apt-get install jq)" >&2; exit 1; }
 lines >/dev/null # the files are read from memory by all
+spent >"$work/now"
 for _ in $(seq "$rounds"); do
     timed wc lines
     timed jq types
@@ -46,12 +55,14 @@ for _ in $(seq "$rounds"); do
     cp "$work/out" "$work/report"
     timed unchanged again
 done
+# NAME COLUMN: the median of one of the two times.
+median() { awk -v name="$1" -v at="$2" '$1 == name { print $at }' "$work/times" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 for name in wc jq ingest unchanged; do
-    awk -v name="$name" -v bytes="$bytes" '$1 == name { print $2 }' "$work/times" | sort -n |
-        awk -v name="$name" -v bytes="$bytes" '{ all[NR] = $1 } END {
-            median = all[int((NR + 1) / 2)]
-            printf "%-10s median %6d ms  best %6d ms  %7.1f MB/s\n", name, median, all[1], bytes / 1000 / (median > 0 ? median : 1) }'
+    best=$(awk -v name="$name" '$1 == name { print $2 }' "$work/times" | sort -n | head -1)
+    awk -v name="$name" -v bytes="$bytes" -v median="$(median "$name" 2)" -v best="$best" -v cpu="$(median "$name" 3)" 'BEGIN {
+        printf "%-10s median %6d ms  best %6d ms  %7.1f MB/s  processor %5.2f s\n", name, median, best,
+            bytes / 1000 / (median > 0 ? median : 1), cpu / 1000 }'
 done
-median() { awk -v name="$1" '$1 == name { print $2 }' "$work/times" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
-echo "jq takes $(awk -v a="$(median jq)" -v b="$(median ingest)" 'BEGIN { printf "%.1f", a / b }') times as long as ingest"
+ratio() { awk -v a="$(median jq "$1")" -v b="$(median ingest "$1")" 'BEGIN { printf "%.1f", a / (b > 0 ? b : 1) }'; }
+echo "jq takes $(ratio 2) times as long as ingest, and $(ratio 3) times as much of the processor"
 jq -c '{sessions_new, messages, tool_calls, copies, skipped, unreadable}' "$work/report"
