@@ -1,7 +1,7 @@
 //! Takes transcripts into the store: only new bytes, redacted, in parts that each go in as a whole.
 //!
-//! Files are read and parsed on all cores and stored one after the other in a fixed order, so that an interrupted run
-//! and the one after it leave the same store as a single undisturbed one.
+//! Files are read and parsed on all cores and stored one after the other in a fixed order, many parts in one transaction,
+//! so that an interrupted run and the one after it leave the same store as a single undisturbed one.
 
 mod append;
 mod document;

@@ -79,6 +79,7 @@ macro_rules! contract {
             search: [
                 calls_are_found_by_what_they_were_given,
                 calls_that_fail_later_or_go_are_looked_at_again,
+                appends_stored_together_are_stored_in_order,
                 messages_need_all_words,
                 messages_are_filtered_by_side_and_project,
                 phrases_and_words_that_must_not_be,
