@@ -19,7 +19,7 @@ pub fn emphasis(text: &str) -> HashMap<String, f32> {
     let shouted = is_shouted(text);
     let mut weights = HashMap::new();
     for part in runs().map(identifier_parts).filter(|parts| parts.len() > 1).flatten() {
-        weights.extend(terms(&part).into_iter().map(|term| (term, PART)));
+        weights.extend(terms(part).into_iter().map(|term| (term, PART)));
     }
     for run in runs().filter(|run| identifier_parts(run).len() == 1) {
         for term in terms(run) {
