@@ -114,17 +114,15 @@ fn known(name: &str) -> anyhow::Result<&'static KnownModel> {
 
 fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
     let model = known(name)?;
-    let Some(build) = catalog::runtime_here() else {
-        bail!("ONNX Runtime {RUNTIME_VERSION} is not published for this platform; recall works without vectors");
-    };
+    let build = catalog::runtime_here();
     let (library_directory, pack) = (app.paths.runtime(), pack_directory(app, name));
     let wanted = Wanted {
-        runtime: (!has_library(&library_directory, build)).then_some(build),
+        runtime: build.filter(|build| !has_library(&library_directory, build)),
         model: (!has_pack(&pack, model)).then_some(model),
         given,
     };
     if wanted.runtime.is_none() && wanted.model.is_none() {
-        print_line(format_args!("{name} and ONNX Runtime {RUNTIME_VERSION} are installed; nothing to do"));
+        print_line(format_args!("{name} and what it needs are installed; nothing to do"));
         return Ok(());
     }
     let staging = Staging::under(app.paths.home())?;
@@ -142,6 +140,13 @@ fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
         };
         pack::build(&source, &pack).with_context(|| format!("build {name}"))?;
         print_line(format_args!("built {name} in {}", pack.display()));
+    }
+    if build.is_none() {
+        print_line(format_args!(
+            "ONNX Runtime {RUNTIME_VERSION} is not published for this platform: recall does not need it, and many memories are \
+             embedded one at a time"
+        ));
+        return Ok(());
     }
     check_agreement(&pack, &library_directory)
 }
