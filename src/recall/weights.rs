@@ -125,7 +125,7 @@ impl Default for Weights {
             deviations_from: 50,
             share_of_best: 0.6,
             same_words: 0.8,
-            query_tokens: 70,
+            query_tokens: 66,
             failure_tokens: 256,
             candidates: 100,
             postings: 6_000,
