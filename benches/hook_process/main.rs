@@ -30,7 +30,6 @@ fn main() {
 
 /// The floor of every hook that embeds: model and text, nothing else.
 fn embed_alone(home: &Path) {
-    memory_lane::embed::forbid_telemetry();
     let mut embedder = LeanEmbedder::open(&home.join("models/all-MiniLM-L6-v2")).unwrap();
     let vector = embedder.embed_limited(&corpus::prompt(64), 64).unwrap();
     assert_eq!(vector.len(), 384);

@@ -1,4 +1,4 @@
-//! One text in a fresh process, in some 25 ms.
+//! One text in a fresh process, in some 30 ms.
 //!
 //! The word table is a mapped file of which only the rows of the text are read, and the encoder's weights are used where
 //! they are mapped: nothing is loaded, parsed or packed.

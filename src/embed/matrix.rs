@@ -3,7 +3,7 @@
 //! A matrix is kept in panels of [`COLUMNS`] columns, in the order in which the product reads it, so that the file of
 //! weights can be used where it is mapped. The left side is cut into blocks of [`ROWS`] rows: six times sixteen sums are
 //! the twelve vector registers that AVX2 has room for beside their operands. That reaches the processor's limit
-//! (80 GFLOP/s where two 8-wide fused multiplications a cycle at 2.45 GHz allow 78 to 83), which is why there is no
+//! (80 GFLOP/s on a core at 2.45 GHz that does two 8-wide fused multiplications a cycle), which is why there is no
 //! library here: those in reach pack the right side anew for every product, and each of ours is used once.
 
 /// Columns of a panel.

@@ -101,6 +101,9 @@ pub(super) fn weigh(mut ranked: Vec<Ranked>, stale: &[StaleFile], at_hand: &[Str
         let (gone, mut changed) = (of(FileState::Gone), of(FileState::Changed));
         // The change that is being made is no news.
         changed.retain(|path| !at_hand.iter().any(|file| file == path));
+        if gone.is_empty() && changed.is_empty() {
+            continue;
+        }
         let draft = &candidate.found.memory.draft;
         let (traits, cited) = (kinds::traits(draft), cited(draft).len().max(1) as f32);
         if !gone.is_empty() && !speaks_of_absence(draft) {

@@ -4,8 +4,8 @@ use crate::model::{Agent, MemoryKind, Role, SessionId, SessionOutcome, Step, Tim
 
 /// A search over what was said, or over what was done; everything given must hold.
 ///
-/// With words or phrases, the best messages or calls come first. Without any, one message stands for each session: the first that
-/// fits, of the latest session first.
+/// With words or phrases, the best messages or calls come first. Without any, one message stands for each session: the
+/// first that fits, of the latest session first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MessageQuery {
     /// Words that a message must hold, in any order.

@@ -193,8 +193,8 @@ struct Aliased {
     mentions: i64,
 }
 
-/// What stands under each of the aliases. One statement for all: for one alias at a time the engine plans it anew each
-/// time, which for the names of a long prompt took three milliseconds.
+/// What stands under each of the aliases. One statement for all: for one alias at a time the engine plans it anew at
+/// every binding.
 fn under_aliases(db: &Connection, aliases: &[String]) -> Attempt<HashMap<String, Vec<Aliased>>> {
     let mut under: HashMap<String, Vec<Aliased>> = HashMap::new();
     let mut statement = db.prepare_cached(
