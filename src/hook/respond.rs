@@ -216,7 +216,7 @@ impl Attempt<'_> {
         let root = self.root;
         let mut vector = || {
             let pending = pending.take().or_else(|| self.start_vector())?;
-            match pending.wait(self.deadline.left()) {
+            match pending.wait(self.deadline.left_for_vector()) {
                 Ok(vector) => Some(vector),
                 Err(NoVector::Model(error)) => self.degrade(error.to_string()),
                 Err(late @ NoVector::Late) => self.degrade(late.to_string()),
