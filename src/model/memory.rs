@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{Mention, SessionId, Timestamp};
 
+/// So many words at the start of a quotation and of a body say that the body frames it: longer ones are cut in the body.
+const FRAMED_WORDS: usize = 6;
+
 /// A memory's number, by which people and agents name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -265,9 +268,12 @@ impl MemoryDraft {
         }
     }
 
-    /// The text that is embedded and searched: title, body and the user's own words, each once.
+    /// The text that is embedded and searched: title, the user's own words and the body, each once.
     ///
-    /// The agent's prose is left out on purpose: indexing what the user said finds more (nDCG 57 against 42 on one set).
+    /// Of a body that the catcher's rules made, only what it quotes: "The user corrected the agent" stands in half of all
+    /// memories and would answer every prompt with `agent` in it (on 33 paraphrases over 166 caught memories nDCG 80 against
+    /// 76, and 18 instead of 16 right first hits reach the floor). The agent's prose around the moment is left out as well:
+    /// indexing what the user said finds more (nDCG 57 against 42 on one set).
     pub fn index_text(&self) -> String {
         index_text(&self.title, &self.body, &self.quote)
     }
@@ -276,7 +282,9 @@ impl MemoryDraft {
 /// [`MemoryDraft::index_text`] of these parts.
 pub fn index_text(title: &str, body: &str, quote: &str) -> String {
     let mut text = String::new();
-    for part in [title, body, quote] {
+    let context = framed(body, quote);
+    let body_parts = if context.is_empty() { vec![body, quote] } else { context };
+    for part in std::iter::once(title).chain(body_parts) {
         let part = part.trim();
         if !part.is_empty() && !text.contains(part) {
             if !text.is_empty() {
@@ -286,6 +294,23 @@ pub fn index_text(title: &str, body: &str, quote: &str) -> String {
         }
     }
     text
+}
+
+/// The quotation and what else a body quotes, line by line, if its first line is that quotation in a frame: "The user
+/// decided: “…”". Empty for every other body.
+fn framed<'a>(body: &'a str, quote: &'a str) -> Vec<&'a str> {
+    let mut lines = body.lines();
+    let Some((_, said)) = lines.next().and_then(|first| first.split_once(": “")) else { return Vec::new() };
+    let mut said = said.split_whitespace();
+    let is_quotation = quote
+        .split_whitespace()
+        .take(FRAMED_WORDS)
+        .all(|word| said.next().is_some_and(|other| other.trim_end_matches('”') == word.trim_end_matches('”')));
+    if quote.trim().is_empty() || !is_quotation {
+        return Vec::new();
+    }
+    let quoted = |line: &'a str| line.get(line.find('“')? + '“'.len_utf8()..line.rfind('”')?);
+    std::iter::once(quote).chain(lines.filter_map(quoted)).collect()
 }
 
 /// A memory as the store holds it.
@@ -301,4 +326,40 @@ pub struct Memory {
     pub recall_count: u32,
     /// What took its place.
     pub superseded_by: Option<MemoryId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(title: &str, body: &str, quote: &str, expected: &str) {
+        assert_eq!(index_text(title, body, quote), expected, "{body:?}");
+    }
+
+    #[test]
+    fn frames_are_not_indexed() {
+        let quote = "no, use the wrapper\nscript for that";
+        let body = "The user corrected the agent: “no, use the wrapper script for that”\nThe agent had said “I added a \
+                    flag”.\nIt was about the request “install the “dev” version”.\nAsked in 3 sessions since 2026-02-09.";
+        check(
+            "Use the wrapper",
+            body,
+            quote,
+            &format!("Use the wrapper\n{quote}\nI added a flag\ninstall the “dev” version"),
+        );
+        check("t", "The user decided: “ship it”", "ship it", "t\nship it");
+        check("t", "The user decided: “ship it”\n”odd“", "ship it", "t\nship it");
+    }
+
+    #[test]
+    fn other_bodies_are_indexed_whole_and_once() {
+        check(
+            "t",
+            "Ports: “8080” is the load balancer's",
+            "never change the port",
+            "t\nPorts: “8080” is the load balancer's\nnever change the port",
+        );
+        check("ship it", "ship it", "", "ship it");
+        check("t", "Noted: “a”", "", "t\nNoted: “a”");
+    }
 }

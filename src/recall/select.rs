@@ -119,8 +119,7 @@ impl Taken {
 }
 
 fn content_words(candidate: &Ranked) -> HashSet<String> {
-    let draft = &candidate.found.memory.draft;
-    text::content_terms(&format!("{}\n{}", draft.title, draft.body)).into_iter().collect()
+    text::content_terms(&candidate.found.memory.draft.index_text()).into_iter().collect()
 }
 
 /// Share of the smaller set's words that the other has too.

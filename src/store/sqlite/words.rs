@@ -14,7 +14,7 @@ use crate::store::{LexicalHits, Result, Scope, SearchTerm, TermWorth};
 use crate::text;
 
 /// Raised when texts are analysed in another way: the index is then made anew.
-const ANALYSIS: i64 = 3;
+const ANALYSIS: i64 = 4;
 /// Terms in fewer memories than this, or than one in [`COMMON_SHARE`], are not counted one by one.
 const RARE_BELOW: i64 = 30;
 const COMMON_SHARE: i64 = 5_000;
