@@ -115,6 +115,14 @@ pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// The path with a leading `~/` spelt out.
+pub(super) fn expanded(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), etcetera::home_dir()) {
+        (Ok(rest), Ok(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
 /// The person's directory of settings, `~/.config` or what the platform has for it.
 pub fn config_home() -> Option<PathBuf> {
     choose_base_strategy().ok().map(|strategy| strategy.config_dir())
