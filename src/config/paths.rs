@@ -142,6 +142,7 @@ const AGENT_VARIABLES: &[&str] = &[
     "PI_CODING_AGENT_DIR",
     "GEMINI_CLI_HOME",
     "COPILOT_HOME",
+    "XDG_DATA_HOME",
 ];
 
 /// The machine's short name: `$MEMORY_LANE_HOST`, for containers whose own name says nothing, else the host name up to
@@ -200,7 +201,9 @@ fn home_of(agent: Agent) -> Option<PathBuf> {
         Agent::GeminiCli => named("GEMINI_CLI_HOME").map(|home| home.join(".gemini")).or_else(|| below_home(".gemini")),
         Agent::CopilotCli => named("COPILOT_HOME").or_else(|| below_home(".copilot")),
         Agent::Cursor => below_home(".cursor"),
-        Agent::OpenCode => below_home(".local/share/opencode"),
+        Agent::OpenCode => named("XDG_DATA_HOME")
+            .filter(|data| data.is_absolute())
+            .map_or_else(|| below_home(".local/share/opencode"), |data| Some(data.join("opencode"))),
         // These write beside the code, or come as an export: the person names the file to ingest.
         Agent::Aider | Agent::SpecStory | Agent::ChatGpt | Agent::ClaudeAi | Agent::HuggingChat | Agent::Sts => None,
     }
