@@ -126,6 +126,7 @@ fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
         return Ok(());
     }
     let staging = Staging::under(app.paths.home())?;
+    app.make_home()?;
     let origin = fetch::fetch(&wanted, &staging.directory).context("fetch what the model needs")?;
     if wanted.runtime.is_some() {
         install_library(&staging.directory.join("runtime"), &library_directory)?;

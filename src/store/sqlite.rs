@@ -89,6 +89,14 @@ impl SqliteStore {
         Ok(store)
     }
 
+    /// Makes the directory of a database, for its owner only; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when it cannot be made.
+    pub fn make_directory(path: &Path) -> Result<()> {
+        open::directory_for(path)
+    }
+
     /// Opens an existing database for a hook: short waits, no migration, no checkpoint. Works read-only where the file
     /// or its directory cannot be written; writing then fails.
     ///
