@@ -93,7 +93,11 @@ fn a_memory_by_hand_can_be_found_changed_and_forgotten() {
 fn secrets_are_removed_before_anything_is_stored() {
     let home = Home::new();
     let secret = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
-    home.run(&["remember", &format!("The token is {secret}, keep it")]);
+    home.run(&["remember", &format!("The token is {secret}, keep it"), "--entity", &secret, "--file", &secret]);
+    home.import(&[json!({"kind": "insight", "title": "t", "body": "b", "project": null,
+        "formed_at": "2026-11-12T14:05:00Z", "files": [secret], "entities": [{"kind": "identifier", "name": secret}],
+        "note": {"by": ["Amy", format!("with {secret}")]}})]);
+    assert!(home.run(&["export"]).contains("with [REDACTED:"), "the rest of an unknown field stays");
     assert!(!home.run(&["export"]).contains(&secret));
     let bytes = std::fs::read(home.path().join("memory-lane.db")).unwrap();
     assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
