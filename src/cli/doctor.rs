@@ -62,7 +62,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
         };
         print_line(format_args!("{mark} {:9} {}", check.name, text::one_line(&check.found, 300)));
         if !check.advice.is_empty() {
-            print_line(format_args!("     → {}", check.advice));
+            print_line(format_args!("     → {}", text::printable(&check.advice)));
         }
     }
     print_line("");

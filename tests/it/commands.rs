@@ -108,6 +108,11 @@ fn errors_say_what_to_do() {
     let home = Home::new();
     let (status, error) = home.fails(&["memories", "show", "99"]);
     assert_eq!((status, error.trim()), (1, "error: no memory 99; `memory-lane memories list` shows what there is"));
+    home.run(&["remember", "Deploy with make ship"]);
+    let (status, error) = home.fails(&["memories", "edit", "1"]);
+    assert_eq!((status, error.trim()), (1, "error: nothing to change; give --title, --body or --kind"));
+    let (status, error) = home.fails(&["ingest", "/no/such\u{1b}[2J/place"]);
+    assert!(status == 1 && error.contains("cannot read /no/such[2J/place; name a transcript"), "{error:?}");
     let (status, error) = home.fails(&["memories", "lst"]);
     assert_eq!(status, 1, "never 2, which a client takes for a refused prompt: {error}");
     std::fs::write(home.path().join("config.json"), "{\"anounce\": true}").unwrap();
@@ -119,4 +124,5 @@ fn errors_say_what_to_do() {
 fn help_lists_every_command() {
     let home = Home::new();
     insta::assert_snapshot!(home.run(&["--help"]));
+    assert!(home.run(&["hook", "--help"]).contains("Answer a hook event"));
 }
