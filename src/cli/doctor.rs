@@ -114,6 +114,7 @@ fn check_store(app: &App) -> Check {
 fn store_advice(error: &StoreError) -> String {
     match error {
         StoreError::Newer { .. } => "install the version of memory-lane that wrote it, or a later one",
+        StoreError::Older { .. } => "run `memory-lane ingest`; until then hooks recall nothing",
         StoreError::Corrupt { .. } => {
             "move the file away and ingest again; memories voted on or written by hand are only in an export"
         }
