@@ -1,6 +1,6 @@
 //! The store in one SQLite file, in write-ahead-log mode: readers never wait for the writer.
 //!
-//! Each file below holds one subject as functions over a connection; the four `*_store` files tie them to the traits.
+//! Each file below holds one subject as functions over a connection; the five `*_store` files tie them to the traits.
 
 mod append;
 mod calls;
