@@ -103,7 +103,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>, started: Instant) -> ExitC
     // The hook comes first, before anything that costs time or could end with status 2. Older clients pass no arguments.
     let hook = match arguments.get(1) {
         None => !std::io::stdin().is_terminal(),
-        Some(first) => first == "hook",
+        Some(first) => {
+            first == "hook" && !arguments[2..].iter().any(|argument| argument == "--help" || argument == "-h")
+        }
     };
     if hook {
         return hook::run(started);

@@ -14,6 +14,7 @@ mod record;
 mod registration;
 mod replace;
 mod schedule;
+mod setting;
 
 pub use client::Client;
 pub use error::InstallError;
@@ -30,3 +31,4 @@ pub use schedule::{
     Scheduled, Scheduler, SchedulerPlaces, Step, Task, carry_out, find_scheduler, plan_schedule, plan_unschedule,
     scheduled,
 };
+pub use setting::set_setting;

@@ -45,6 +45,11 @@ impl App {
         self.settings.excluded.iter().cloned().chain([scratch]).collect()
     }
 
+    /// Makes the program's home, for its owner only, before anything else makes it as the person's other directories are.
+    pub fn make_home(&self) -> anyhow::Result<()> {
+        Ok(SqliteStore::make_directory(&self.paths.database())?)
+    }
+
     /// Opens the database, making it if need be.
     pub fn open_store(&self) -> anyhow::Result<SqliteStore> {
         let path = self.paths.database();

@@ -62,7 +62,7 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
         };
         print_line(format_args!("{mark} {:9} {}", check.name, text::one_line(&check.found, 300)));
         if !check.advice.is_empty() {
-            print_line(format_args!("     → {}", check.advice));
+            print_line(format_args!("     → {}", text::printable(&check.advice)));
         }
     }
     print_line("");
@@ -114,6 +114,7 @@ fn check_store(app: &App) -> Check {
 fn store_advice(error: &StoreError) -> String {
     match error {
         StoreError::Newer { .. } => "install the version of memory-lane that wrote it, or a later one",
+        StoreError::Older { .. } => "run `memory-lane ingest`; until then hooks recall nothing",
         StoreError::Corrupt { .. } => {
             "move the file away and ingest again; memories voted on or written by hand are only in an export"
         }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::config::SettingsError;
 use crate::embed::EmbedError;
 use crate::store::StoreError;
+use crate::text::printable;
 
 /// Status of a search that finds nothing, as in grep; standard error stays empty.
 const NOTHING_FOUND: u8 = 1;
@@ -25,10 +26,11 @@ pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
     if error.is::<NothingFound>() {
         return ExitCode::from(NOTHING_FOUND);
     }
-    eprintln!("error: {error}");
-    let mut last = error.to_string();
+    // Ids, paths and names in it may come from files that anybody wrote.
+    let mut last = printable(&error.to_string());
+    eprintln!("error: {last}");
     for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
+        let cause = printable(&cause.to_string());
         if !last.contains(&cause) {
             eprintln!("  because: {cause}");
         }

@@ -75,14 +75,34 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 fn draft(line: &str) -> Result<MemoryDraft, String> {
     let value: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     let mut draft = exchange::from_json(value).map_err(|error| error.to_string())?;
-    for text in [&mut draft.title, &mut draft.body, &mut draft.reasoning, &mut draft.quote, &mut draft.source_chunk] {
-        *text = redact::redact(text).into_owned();
-    }
+    clean(&mut draft);
     if draft.entities.is_empty() {
         draft.entities = entity::mentions(&draft.index_text());
         draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     }
     Ok(draft)
+}
+
+/// Takes secrets out of everything that a line can bring, fields that this program does not know among them.
+fn clean(draft: &mut MemoryDraft) {
+    let own = [&mut draft.title, &mut draft.body, &mut draft.reasoning, &mut draft.quote, &mut draft.source_chunk];
+    let names = draft.entities.iter_mut().map(|mention| &mut mention.name);
+    for text in own.into_iter().chain(&mut draft.files).chain(names) {
+        *text = redact::redact(text).into_owned();
+    }
+    for (key, mut value) in std::mem::take(&mut draft.extra) {
+        clean_value(&mut value);
+        draft.extra.insert(redact::redact(&key).into_owned(), value);
+    }
+}
+
+fn clean_value(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = redact::redact(text).into_owned(),
+        Value::Array(items) => items.iter_mut().for_each(clean_value),
+        Value::Object(members) => members.values_mut().for_each(clean_value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {

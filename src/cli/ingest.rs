@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -39,8 +39,9 @@ struct Timed<'a> {
 /// Takes in what the agents wrote since last time.
 pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     let roots = match args.paths.as_slice() {
-        [] => present_homes()?,
-        paths => paths.to_vec(),
+        [] if agent_homes().is_empty() => bail!("no home directory is known; name a directory to ingest"),
+        [] => worker::present_homes(),
+        paths => there(paths)?,
     };
     let started = Instant::now();
     let mut store = app.open_store()?;
@@ -60,13 +61,13 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The homes of the agents that are on this machine.
-fn present_homes() -> anyhow::Result<Vec<PathBuf>> {
-    let homes = agent_homes();
-    if homes.is_empty() {
-        return Err(anyhow!("no home directory is known; name a directory to ingest"));
+/// What a person names is there, or the name is wrong.
+fn there(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    for path in paths {
+        std::fs::metadata(path)
+            .with_context(|| format!("cannot read {}; name a transcript or a directory with them", path.display()))?;
     }
-    Ok(homes.into_iter().map(|home| home.path).filter(|home| home.is_dir()).collect())
+    Ok(paths.to_vec())
 }
 
 /// A bar on a terminal, nothing anywhere else.

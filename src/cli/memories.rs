@@ -102,6 +102,9 @@ pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
         Action::List(list_args) => list(list_args, app),
         Action::Show { id, json } => show::run(MemoryId(*id), *json, app),
         Action::Edit { id, title, body, kind } => {
+            if title.is_none() && body.is_none() && kind.is_none() {
+                bail!("nothing to change; give --title, --body or --kind");
+            }
             let clean = |text: &Option<String>| text.as_deref().map(|text| redact::redact(text).into_owned());
             edit(*id, &MemoryEdit { title: clean(title), body: clean(body), kind: *kind, status: None }, app)
         }

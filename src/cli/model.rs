@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{App, print_json, print_line};
 use crate::embed::catalog::{self, DEFAULT_MODEL, KnownModel, RUNTIME_VERSION, RuntimeBuild};
 use crate::embed::fetch::{self, Wanted};
 use crate::embed::pack::{self, Manifest};
 use crate::embed::{BulkEmbedder, EmbedError, Embedder, LeanEmbedder, runtime};
+use crate::install::set_setting;
 
 /// The model that turns texts into vectors.
 #[derive(Debug, Args)]
@@ -125,6 +126,7 @@ fn add(app: &App, name: &str, given: Option<&Path>) -> anyhow::Result<()> {
         print_line(format_args!("{name} and what it needs are installed; nothing to do"));
         return Ok(());
     }
+    app.make_home()?;
     let staging = Staging::under(app.paths.home())?;
     let origin = fetch::fetch(&wanted, &staging.directory).context("fetch what the model needs")?;
     if wanted.runtime.is_some() {
@@ -226,42 +228,7 @@ fn choose(app: &App, name: &str) -> anyhow::Result<()> {
         bail!("{name} is not installed; run `memory-lane model add {name}`");
     }
     let path = app.paths.settings();
-    set_model(&path, name).with_context(|| format!("write {}", path.display()))?;
+    set_setting(&path, "model", &Value::from(name))?;
     print_line(format_args!("{name} embeds from now on; texts embedded by another model are not compared with it"));
     Ok(())
-}
-
-/// Changes one key of the settings and keeps the others.
-fn set_model(path: &Path, name: &str) -> anyhow::Result<()> {
-    let mut settings: Map<String, Value> = match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Map::new(),
-        Err(error) => return Err(error.into()),
-    };
-    settings.insert("model".to_owned(), Value::from(name));
-    let mut text = serde_json::to_string_pretty(&settings)?;
-    text.push('\n');
-    let fresh = path.with_extension("json.new");
-    fs::write(&fresh, text)?;
-    fs::rename(&fresh, path)?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn setting_the_model_keeps_the_other_settings() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("config.json");
-        set_model(&path, "one").unwrap();
-        fs::write(&path, r#"{"announce": false, "model": "one"}"#).unwrap();
-        set_model(&path, "two").unwrap();
-        let settings = crate::config::Settings::load(&path).unwrap();
-        assert_eq!((settings.announce, settings.model.as_str()), (false, "two"));
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
-        fs::write(&path, "[]").unwrap();
-        assert!(set_model(&path, "two").is_err());
-    }
 }

@@ -69,10 +69,10 @@ pub(super) fn store(wanted: &Wanted, app: &App) -> anyhow::Result<String> {
     draft.project = (!wanted.everywhere).then(|| project.key.clone());
     for path in &wanted.files {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
-        draft.files.push(project.relative(&absolute));
+        draft.files.push(redact::redact(&project.relative(&absolute)).into_owned());
     }
     draft.entities = entity::mentions(&text);
-    draft.entities.extend(wanted.entities.iter().map(|name| named(name)));
+    draft.entities.extend(wanted.entities.iter().map(|name| named(&redact::redact(name))));
     draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     let mut store = app.open_store()?;
     let said = match store.add_memory(&draft, app.now)? {

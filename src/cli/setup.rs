@@ -68,6 +68,9 @@ pub(super) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
         agent_home().ok_or_else(|| anyhow!("no home directory is known; set HOME or CLAUDE_CONFIG_DIR"))?;
     let program = std::env::current_exe().context("find the path of this program")?;
     let setup = Setup { args, app, agent_home, program };
+    if !args.dry_run {
+        app.make_home()?;
+    }
     let mut failed = Vec::new();
     for step in &STEPS {
         match (step.run)(&setup) {

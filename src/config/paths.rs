@@ -115,6 +115,14 @@ pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// The path with a leading `~/` spelt out.
+pub(super) fn expanded(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), etcetera::home_dir()) {
+        (Ok(rest), Ok(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
 /// The person's directory of settings, `~/.config` or what the platform has for it.
 pub fn config_home() -> Option<PathBuf> {
     choose_base_strategy().ok().map(|strategy| strategy.config_dir())
@@ -134,6 +142,7 @@ const AGENT_VARIABLES: &[&str] = &[
     "PI_CODING_AGENT_DIR",
     "GEMINI_CLI_HOME",
     "COPILOT_HOME",
+    "XDG_DATA_HOME",
 ];
 
 /// The machine's short name: `$MEMORY_LANE_HOST`, for containers whose own name says nothing, else the host name up to
@@ -192,7 +201,9 @@ fn home_of(agent: Agent) -> Option<PathBuf> {
         Agent::GeminiCli => named("GEMINI_CLI_HOME").map(|home| home.join(".gemini")).or_else(|| below_home(".gemini")),
         Agent::CopilotCli => named("COPILOT_HOME").or_else(|| below_home(".copilot")),
         Agent::Cursor => below_home(".cursor"),
-        Agent::OpenCode => below_home(".local/share/opencode"),
+        Agent::OpenCode => named("XDG_DATA_HOME")
+            .filter(|data| data.is_absolute())
+            .map_or_else(|| below_home(".local/share/opencode"), |data| Some(data.join("opencode"))),
         // These write beside the code, or come as an export: the person names the file to ingest.
         Agent::Aider | Agent::SpecStory | Agent::ChatGpt | Agent::ClaudeAi | Agent::HuggingChat | Agent::Sts => None,
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::DistillerSettings;
+use super::{DistillerSettings, expanded};
 
 /// Why the settings could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,8 @@ pub struct Settings {
     pub entity_sources: Vec<PathBuf>,
     /// Let the distiller, where there is one, name sessions that have no title of their own.
     pub auto_title: bool,
-    /// Projects (keys or path prefixes) where nothing is recalled, ingested or caught.
+    /// Projects (keys, or directories with what is below them, `~/` being the person's home) where nothing is recalled,
+    /// ingested or caught.
     pub excluded: Vec<String>,
     /// Whether a language model words memories, and within which limits.
     pub distiller: DistillerSettings,
@@ -100,10 +101,23 @@ impl Settings {
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
         match std::fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Self::with_places)
                 .map_err(|error| SettingsError::Invalid { path: path.to_owned(), reason: error.to_string() }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
         }
+    }
+
+    /// Places as they are compared: with the person's home spelt out, and without the empty one, which every path is below.
+    fn with_places(mut self) -> Self {
+        self.excluded.retain(|entry| !entry.trim().is_empty());
+        for entry in &mut self.excluded {
+            *entry = expanded(Path::new(entry.trim())).to_string_lossy().into_owned();
+        }
+        for source in &mut self.entity_sources {
+            *source = expanded(source);
+        }
+        self
     }
 }
 
@@ -122,5 +136,18 @@ mod tests {
         assert!(!settings.announce);
         std::fs::write(&path, r#"{"anounce":false}"#).unwrap();
         assert!(Settings::load(&path).unwrap_err().to_string().contains("anounce"));
+    }
+
+    #[test]
+    fn places_are_spelt_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.json");
+        let settings = r#"{"excluded":["~/private/","", "github.com/acme/api"],"entity_sources":["~/people.txt"]}"#;
+        std::fs::write(&path, settings).unwrap();
+        let home = PathBuf::from(crate::config::variable("HOME").unwrap());
+        let settings = Settings::load(&path).unwrap();
+        assert_eq!(settings.excluded, [home.join("private").to_str().unwrap(), "github.com/acme/api"]);
+        assert!(home.join("private/notes").starts_with(&settings.excluded[0]));
+        assert_eq!(settings.entity_sources, [home.join("people.txt")]);
     }
 }

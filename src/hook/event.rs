@@ -176,7 +176,7 @@ fn file(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {
 
 fn change(input: &ToolInput<'_>) -> String {
     let new = input.new_string.as_deref().or(input.content.as_deref()).unwrap_or_default();
-    text::excerpt(new.get(..16 * CHANGE_CHARS).unwrap_or(new), CHANGE_CHARS)
+    text::excerpt(new, CHANGE_CHARS)
 }
 
 fn command(place: Place, wire: &Wire<'_>) -> Option<HookEvent> {

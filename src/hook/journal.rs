@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Paths;
 use crate::model::Timestamp;
+use crate::text;
 
 /// Size at which a file is put aside as `<name>.old`, taking the place of the one before.
 const TURN_OVER: u64 = 512 * 1024;
+/// Most characters of a line in the log.
+const LONGEST_LINE: usize = 2_000;
 
 /// How long one hook took, by stage, in microseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +59,7 @@ impl Journal {
 
     /// One line in the log.
     pub fn log(&self, at: Timestamp, what: &str) {
-        let line = format!("{at} [{}] {}\n", std::process::id(), what.replace('\n', " "));
+        let line = format!("{at} [{}] {}\n", std::process::id(), text::one_line(what, LONGEST_LINE));
         append(&self.paths.log(), &line);
     }
 

@@ -14,11 +14,18 @@ const OWNED: &[&str] = &[
     "config.json",
     "models",
     "runtime",
-    "archive",
+    ".fetching",
+    "cache",
     "memory-lane.log",
+    "memory-lane.log.old",
     "timings.jsonl",
+    "timings.jsonl.old",
     "recalls.spool",
+    "recalls.spool.taken",
     "worker.lock",
+    "distiller",
+    "distiller-prompt.md",
+    "dead-letters.jsonl",
     "drafts",
     "plugin",
     "bin",
@@ -74,6 +81,7 @@ impl Purge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Paths;
 
     #[test]
     fn only_what_the_program_owns_goes() {
@@ -90,5 +98,40 @@ mod tests {
         plan_purge(&home).unwrap().run().unwrap();
         assert!(!home.exists());
         plan_purge(&home).unwrap().run().unwrap();
+    }
+
+    #[test]
+    fn everything_that_the_program_keeps_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("home");
+        let paths = Paths::at(&home);
+        let kept = [
+            paths.database(),
+            paths.settings(),
+            paths.models(),
+            paths.runtime(),
+            paths.log(),
+            paths.log().with_extension("log.old"),
+            paths.timings(),
+            paths.timings().with_extension("jsonl.old"),
+            paths.plugin(),
+            paths.program_link(),
+            paths.setup_record(),
+            paths.worker_lock(),
+            paths.drafts(),
+            paths.distiller_scratch(),
+            paths.distiller_prompt(),
+            paths.dead_letters(),
+            paths.spool(),
+            paths.spool().with_extension("spool.taken"),
+        ];
+        for path in kept {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let purge = plan_purge(&home).unwrap();
+        assert!(purge.foreign.is_empty(), "{:?}", purge.foreign);
+        purge.run().unwrap();
+        assert!(!home.exists());
     }
 }

@@ -257,7 +257,7 @@ fn pointer(path: &[&str]) -> String {
 }
 
 /// No file, or one without content, means no settings.
-fn document(text: Option<&str>) -> String {
+pub(super) fn document(text: Option<&str>) -> String {
     text.filter(|text| !text.trim().is_empty()).unwrap_or("{}\n").to_owned()
 }
 
@@ -266,7 +266,7 @@ fn parse(settings: &Path, text: &str) -> Result<Value, InstallError> {
         .map_err(|error| InstallError::NotJson { path: settings.to_owned(), reason: error.to_string() })
 }
 
-fn refused(settings: &Path, error: EditError) -> InstallError {
+pub(super) fn refused(settings: &Path, error: EditError) -> InstallError {
     let path = settings.to_owned();
     match error {
         EditError::NotJson(reason) => InstallError::NotJson { path, reason },

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::config::variable;
 use crate::entity::person_of_file;
 use crate::model::{EntityKind, NamedEntity};
 use crate::store::EntityStore;
@@ -27,24 +26,15 @@ pub fn take_in_names<S: EntityStore + ?Sized>(store: &mut S, sources: &[PathBuf]
     let mut taken = 0;
     let mut failure = None;
     for source in sources {
-        let path = expanded(source);
-        match read(&path) {
+        match read(source) {
             Ok(entities) => {
-                store.take_in_names(&path.to_string_lossy(), &entities)?;
+                store.take_in_names(&source.to_string_lossy(), &entities)?;
                 taken += entities.len();
             }
             Err(error) => failure = Some(error),
         }
     }
     failure.map_or(Ok(taken), Err)
-}
-
-/// `~/` is the person's home.
-fn expanded(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), variable("HOME")) {
-        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<NamedEntity>> {

@@ -69,11 +69,10 @@ fn stretch(line: &str, marks: &[Mark], chars: usize) -> (usize, usize) {
     for mark in marks {
         let from = word_start(line, backward(line, mark.start, chars / 4), mark.start);
         let upto = forward(line, from, chars);
-        let held: HashSet<&String> = marks
-            .iter()
-            .filter(|other| other.start >= from && other.end <= upto)
-            .flat_map(|other| &other.terms)
-            .collect();
+        // In order, so that of a long text with many marks only those of the stretch are looked at.
+        let first = marks.partition_point(|other| other.start < from);
+        let inside = marks[first..].iter().take_while(|other| other.end <= upto);
+        let held: HashSet<&String> = inside.flat_map(|other| &other.terms).collect();
         if held.len() > best.2 {
             best = (from, upto, held.len());
         }

@@ -71,7 +71,7 @@ pub fn parse(text: &str, clock: &Clock) -> Result<MessageQuery, SyntaxError> {
     for item in items(text)? {
         let Item { negated, operator, text } = item;
         match operator {
-            Some(operator) => add(&mut query.filters, filters(operator, &text.value, clock)?, negated),
+            Some(operator) => add(&mut query.filters, filters(operator, &text.value, negated, clock)?, negated),
             None if text.value.trim().is_empty() => {}
             None if negated => query.without.push(text.value),
             None if text.quoted => query.phrases.push(text.value),
@@ -293,8 +293,9 @@ impl Operator {
 const WORK: [(&str, Work); 4] =
     [("edit", Work::Edit), ("read", Work::Read), ("run", Work::Run), ("failure", Work::Failure)];
 
-/// What an operator asks for. Each filter must hold; the values between commas are alternatives.
-fn filters(operator: Operator, text: &str, clock: &Clock) -> Result<Vec<Filter>, SyntaxError> {
+/// What an operator asks for, before a minus (`negated`) turns each of them round. Each filter must hold; the values
+/// between commas are alternatives.
+fn filters(operator: Operator, text: &str, negated: bool, clock: &Clock) -> Result<Vec<Filter>, SyntaxError> {
     let bad = |value: &str| SyntaxError::BadValue {
         operator: operator.name(),
         value: value.to_owned(),
@@ -305,6 +306,10 @@ fn filters(operator: Operator, text: &str, clock: &Clock) -> Result<Vec<Filter>,
         return Ok(match (operator, when.end) {
             (Operator::After, _) => vec![Filter::only(Condition::Since(when.start))],
             (Operator::Before, _) => vec![Filter::only(Condition::Before(when.start))],
+            // What is not of a day lies on either side of it, and no single condition denied says so.
+            (_, Some(end)) if negated => {
+                vec![Filter { any: vec![Condition::Before(when.start), Condition::Since(end)], negated: true }]
+            }
             (_, Some(end)) => {
                 vec![Filter::only(Condition::Since(when.start)), Filter::only(Condition::Before(end))]
             }

@@ -17,6 +17,18 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: u32,
     },
+    /// The file was written by an earlier version of the program, and whoever opened it must not change its schema.
+    #[error(
+        "database {path} has schema {found}, older than this program's {known}; `memory-lane ingest` brings it up to date"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+        /// The version that this program writes.
+        known: u32,
+    },
     /// No database there yet.
     #[error("no database at {path}; `memory-lane ingest` makes one")]
     Missing {

@@ -355,7 +355,8 @@ pub trait RecallStore {
     /// Stores a vote together with the query that last surfaced the memory (in that session, if given).
     fn vote(&mut self, vote: &VoteRecord) -> Result<()>;
 
-    /// Injected recalls that are not judged yet, oldest first; their outcome is still to be found.
+    /// Recalls injected at a prompt or call that are not judged yet, latest first; their outcome is still to be found.
+    /// What the start of a session brings stands before every turn and is judged by none.
     fn unjudged(&self, limit: usize) -> Result<Vec<UseRecord>>;
 
     /// Keeps what became of a recall; a later judgement of the same takes its place.

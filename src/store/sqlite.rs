@@ -1,6 +1,6 @@
 //! The store in one SQLite file, in write-ahead-log mode: readers never wait for the writer.
 //!
-//! Each file below holds one subject as functions over a connection; the four `*_store` files tie them to the traits.
+//! Each file below holds one subject as functions over a connection; the five `*_store` files tie them to the traits.
 
 mod append;
 mod calls;
@@ -87,6 +87,14 @@ impl SqliteStore {
         store.reported(open::prepare_writer(&store.connection, WRITER_WAIT))?;
         store.reported(migrate::migrate(&store.connection, path))?;
         Ok(store)
+    }
+
+    /// Makes the directory of a database, for its owner only; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when it cannot be made.
+    pub fn make_directory(path: &Path) -> Result<()> {
+        open::directory_for(path)
     }
 
     /// Opens an existing database for a hook: short waits, no migration, no checkpoint. Works read-only where the file

@@ -93,7 +93,11 @@ fn a_memory_by_hand_can_be_found_changed_and_forgotten() {
 fn secrets_are_removed_before_anything_is_stored() {
     let home = Home::new();
     let secret = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
-    home.run(&["remember", &format!("The token is {secret}, keep it")]);
+    home.run(&["remember", &format!("The token is {secret}, keep it"), "--entity", &secret, "--file", &secret]);
+    home.import(&[json!({"kind": "insight", "title": "t", "body": "b", "project": null,
+        "formed_at": "2026-11-12T14:05:00Z", "files": [secret], "entities": [{"kind": "identifier", "name": secret}],
+        "note": {"by": ["Amy", format!("with {secret}")]}})]);
+    assert!(home.run(&["export"]).contains("with [REDACTED:"), "the rest of an unknown field stays");
     assert!(!home.run(&["export"]).contains(&secret));
     let bytes = std::fs::read(home.path().join("memory-lane.db")).unwrap();
     assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
@@ -104,6 +108,11 @@ fn errors_say_what_to_do() {
     let home = Home::new();
     let (status, error) = home.fails(&["memories", "show", "99"]);
     assert_eq!((status, error.trim()), (1, "error: no memory 99; `memory-lane memories list` shows what there is"));
+    home.run(&["remember", "Deploy with make ship"]);
+    let (status, error) = home.fails(&["memories", "edit", "1"]);
+    assert_eq!((status, error.trim()), (1, "error: nothing to change; give --title, --body or --kind"));
+    let (status, error) = home.fails(&["ingest", "/no/such\u{1b}[2J/place"]);
+    assert!(status == 1 && error.contains("cannot read /no/such[2J/place; name a transcript"), "{error:?}");
     let (status, error) = home.fails(&["memories", "lst"]);
     assert_eq!(status, 1, "never 2, which a client takes for a refused prompt: {error}");
     std::fs::write(home.path().join("config.json"), "{\"anounce\": true}").unwrap();
@@ -115,4 +124,5 @@ fn errors_say_what_to_do() {
 fn help_lists_every_command() {
     let home = Home::new();
     insta::assert_snapshot!(home.run(&["--help"]));
+    assert!(home.run(&["hook", "--help"]).contains("Answer a hook event"));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -71,6 +72,8 @@ fn setting_up_twice_changes_nothing_the_second_time_and_all_of_it_can_be_taken_b
         home.succeeds(&SETUP);
         let after = home.content();
         assert!(fs::read_to_string(home.settings()).unwrap().contains("memory-lane@memory-lane"));
+        let own = fs::metadata(home.dir.path().join(".local/share/memory-lane")).unwrap();
+        assert_eq!(own.permissions().mode() & 0o777, 0o700, "what is kept there is nobody else's to read");
         home.succeeds(&SETUP);
         assert!(home.content() == after, "the second setup changed something");
         home.succeeds(&["uninstall"]);

@@ -33,8 +33,13 @@ pub(super) struct TitleArgs {
 pub(super) fn pin(args: &PinArgs, at: Option<Timestamp>, store: &mut dyn SessionStore) -> anyhow::Result<()> {
     let id = session_id(&args.id, store)?;
     edit(&id, &SessionEdit::Pin(at), store)?;
-    print_line(format_args!("{} {}", if at.is_some() { "pinned" } else { "no longer pinned:" }, id.native()));
+    print_line(format_args!("{} {}", if at.is_some() { "pinned" } else { "no longer pinned:" }, shown(&id)));
     Ok(())
+}
+
+/// The id as it is shown: it comes from a file.
+fn shown(id: &SessionId) -> String {
+    text::one_line(id.native(), 60)
 }
 
 pub(super) fn title(args: &TitleArgs, app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
@@ -46,15 +51,15 @@ pub(super) fn title(args: &TitleArgs, app: &App, store: &mut SqliteStore) -> any
     let title = (!title.is_empty()).then_some(title);
     edit(&id, &SessionEdit::Title(title.clone()), store)?;
     print_line(match title {
-        Some(title) => format!("{} is now called {title}", id.native()),
-        None => format!("{} has its own title again", id.native()),
+        Some(title) => format!("{} is now called {title}", shown(&id)),
+        None => format!("{} has its own title again", shown(&id)),
     });
     Ok(())
 }
 
 /// Asks for a title, unless one that goes before it is there: it would be paid for and not be seen.
 fn distilled_title(id: &SessionId, backend: Backend, app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
-    let native = id.native();
+    let native = shown(id);
     if let Some(own) = store.own_title(id)? {
         bail!(
             "{native} has a title of its own: {}; give another with `sessions title {native} TITLE`",

@@ -96,7 +96,7 @@ fn raw(json: bool, session: SessionId, store: &dyn SessionStore) -> anyhow::Resu
         return print_json(&Kept { session, raw });
     }
     if raw.is_empty() {
-        print_line(format_args!("every record of {} was understood, or none was kept", session.native()));
+        print_line(format_args!("every record of {} was understood, or none was kept", one_line(session.native(), 60)));
     }
     let paint = Paint::for_stdout();
     for record in &raw {

@@ -9,6 +9,7 @@ use super::Setup;
 use super::prompt::{Answer, ask};
 use crate::cli::{print_line, schedule};
 use crate::config::variable;
+use crate::embed;
 use crate::install::{
     Client, PLUGIN_ID, PluginSource, Registration, SetupRecord, link_program, observed_registration, plan_registration,
     registered_elsewhere, write_plugin_files,
@@ -108,7 +109,7 @@ pub(super) fn add_model(setup: &Setup) -> anyhow::Result<String> {
         return Ok("left out; recall goes by words, files and names (`memory-lane model add` changes that)".to_owned());
     }
     let model = &setup.app.settings.model;
-    if setup.app.paths.models().join(model).is_dir() {
+    if embed::is_installed(&setup.app.paths.models().join(model)) {
         return Ok(format!("{model} is there already"));
     }
     if setup.args.dry_run {

@@ -65,6 +65,8 @@ fn times_bound_from_both_sides() {
     check("after:yesterday before:today", &[Condition::Since(yesterday), Condition::Before(today)]);
     check("since:7d", &[Condition::Since(at("2026-02-04T12:00:00Z"))]);
     check("after:2026-02-10T10:00:00Z", &[Condition::Since(at("2026-02-10T10:00:00Z"))]);
+    let outside = Filter { any: vec![Condition::Before(yesterday), Condition::Since(today)], negated: false };
+    assert_eq!(read("-on:yesterday").filters, [outside], "not of the day: before it or after it");
 }
 
 #[test]

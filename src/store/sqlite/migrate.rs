@@ -8,7 +8,8 @@ use super::failure::Attempt;
 use super::outcome;
 use crate::store::StoreError;
 
-/// What brings the schema from version n to n + 1.
+/// What brings the schema from version n to n + 1, counted from 0 in this order: the numbers of the files only order them,
+/// and there is no 0005.
 const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_observations.sql"),
@@ -48,12 +49,7 @@ pub(super) fn check_current(connection: &Connection, path: &Path) -> Attempt<()>
     match known_version(connection, path)? {
         CURRENT => Ok(()),
         0 => Err(StoreError::Missing { path: path.to_owned() }.into()),
-        older => {
-            let reason = format!(
-                "schema {older} is older than this program's {CURRENT}; `memory-lane ingest` brings it up to date"
-            );
-            Err(StoreError::Engine { path: path.to_owned(), reason }.into())
-        }
+        found => Err(StoreError::Older { path: path.to_owned(), found, known: CURRENT }.into()),
     }
 }
 

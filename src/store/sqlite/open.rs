@@ -1,6 +1,6 @@
 //! Opening connections: the order of settings matters, so it is all here.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -32,8 +32,19 @@ pub(super) fn directory_for(path: &Path) -> Result<(), StoreError> {
     builder.create(directory).map_err(|source| StoreError::Io { path: directory.to_owned(), source })
 }
 
+/// Makes the file of the database, for its owner only, whoever may look into its directory. The engine gives the files
+/// beside it the same permissions. Where it cannot be made, the engine says why.
+fn make_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _there_already = options.open(path);
+}
+
 /// Opens or makes the file.
 pub(super) fn connect(path: &Path) -> Attempt<Connection> {
+    make_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, flags)?)
 }

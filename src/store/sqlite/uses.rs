@@ -7,12 +7,13 @@ use super::values::limit;
 use crate::model::{MemoryId, Use};
 use crate::store::{UseRecord, Uses};
 
-/// Recalls that injected a memory and are not judged yet, oldest first.
+/// Recalls that injected a memory at a prompt or call and are not judged yet, latest first: those of sessions that were
+/// never taken in stay, and must not stand before the others for good.
 pub(super) fn unjudged(db: &Connection, count: usize) -> Attempt<Vec<UseRecord>> {
     let statement = "SELECT r.memory, r.session, r.at FROM session_recalls r
-         WHERE r.outcome = 'injected' AND NOT EXISTS (
+         WHERE r.outcome = 'injected' AND r.event != 'SessionStart' AND NOT EXISTS (
              SELECT 1 FROM memory_uses u WHERE u.memory = r.memory AND u.session = r.session AND u.at = r.at)
-         ORDER BY r.id LIMIT ?";
+         ORDER BY r.id DESC LIMIT ?";
     let recalls = db
         .prepare_cached(statement)?
         .query_map([limit(count)], |row| {

@@ -1,25 +1,6 @@
-//! Ids of records, sessions and steps.
+//! Ids of records and sessions.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// Ids of one record's steps.
-pub(super) struct StepIds {
-    uuid: Option<String>,
-    used: u32,
-}
-
-impl StepIds {
-    pub(super) fn of(uuid: Option<String>) -> Self {
-        Self { uuid, used: 0 }
-    }
-
-    /// The record's own id, then that with a number.
-    pub(super) fn next(&mut self) -> Option<String> {
-        let uuid = self.uuid.as_ref()?;
-        self.used += 1;
-        Some(if self.used == 1 { uuid.clone() } else { format!("{uuid}#{}", self.used - 1) })
-    }
-}
 
 /// Whether a file's name is a session's id.
 pub(super) fn is_uuid(name: &str) -> bool {

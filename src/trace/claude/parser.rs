@@ -7,12 +7,13 @@ use memchr::memchr_iter;
 use serde::Deserialize;
 
 use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words, result_text};
-use super::ids::{StepIds, hash, is_uuid};
+use super::ids::{hash, is_uuid};
 use super::queue::Queue;
 use super::record::{Record, filled, is_bookkeeping, is_set, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
+use crate::trace::course::StepIds;
 use crate::trace::members::each_member;
 use crate::trace::parsed::{CallEnd, Parsed, TracedStep, printable_name};
 
@@ -60,11 +61,6 @@ impl TraceParser for Parser {
         }
         self.finish(&mut out);
         out
-    }
-
-    fn is_whole(&self, line: &[u8]) -> bool {
-        let line = line.trim_ascii();
-        line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
     }
 }
 

@@ -210,9 +210,12 @@ pub(super) fn uses_are_judged_once(store: &mut dyn Store) {
     let second = add(store, &draft("second", 1));
     claim(store, &[record(first, "s", Outcome::Injected, 10), record(second, "s", Outcome::KeptBack, 10)]);
     claim(store, &[record(first, "t", Outcome::Injected, 20)]);
+    let started = RecallRecord { event: "SessionStart".to_owned(), ..record(second, "t", Outcome::Injected, 30) };
+    claim(store, &[started]);
     let open = store.unjudged(0).unwrap();
+    assert_eq!(store.unjudged(1).unwrap(), open[..1]);
     let places: Vec<_> = open.iter().map(|open| (open.memory, open.session.native(), open.at.millis())).collect();
-    assert_eq!(places, [(first, "s", 10), (first, "t", 20)]);
+    assert_eq!(places, [(first, "t", 20), (first, "s", 10)], "latest first; the start of a session is no turn");
     assert_eq!(store.uses(&[first, second]).unwrap(), []);
     for (recall, outcome) in open.iter().zip([Use::Followed, Use::Contradicted]) {
         store.note_use(&UseRecord { outcome, why: "seen".to_owned(), ..recall.clone() }).unwrap();

@@ -40,6 +40,20 @@ fn processes_that_open_a_new_file_at_once_do_not_clash() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_its_owners_alone_whoever_may_look_into_its_directory() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (directory, path) = file();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut store = SqliteStore::open(&path).unwrap();
+    add(&mut store, &draft("a memory", 1));
+    for path in fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+    }
+}
+
 #[test]
 fn hooks_that_claim_at_once_claim_each_memory_once() {
     let (_directory, path) = file();
