@@ -16,6 +16,10 @@ const LOOK_AHEAD: usize = 6;
 const SAME_WORK: f32 = 0.4;
 /// The same for the same program, whose name is one shared word already.
 const SAME_PROGRAM: f32 = 0.35;
+/// A command of one word ends too many others.
+const FEWEST_WRAPPED: usize = 2;
+/// A command of more words is not replaced by another that shares its last one.
+const MOST_REPLACED: usize = 4;
 /// Longest telling line kept of an error.
 const ERROR_CHARS: usize = 160;
 
@@ -57,7 +61,8 @@ fn recovery(calls: &[&ToolCall]) -> Option<(Recovery, usize)> {
         if edits(call) {
             return None;
         }
-        let Some(next) = call.command.as_deref().filter(|next| is_variant(command, next)) else { continue };
+        let same_work = |next: &&str| is_variant(command, next) || is_replacement(command, next, environment);
+        let Some(next) = call.command.as_deref().filter(same_work) else { continue };
         match call.status {
             ToolStatus::Ok if reports_failure(&call.output) => failures += 1,
             ToolStatus::Ok => {
@@ -158,6 +163,24 @@ fn is_variant(command: &str, next: &str) -> bool {
     }
 }
 
+/// Whether another program does with the same object what `command` was to do: `pip install flask`, then `uv add flask`;
+/// or the same command does it where that program is set up: `docker compose run app pytest`.
+fn is_replacement(command: &str, next: &str, environment: bool) -> bool {
+    let (a, b) = (essential(command), essential(next));
+    let (first, second) = (steps(&a), steps(&b));
+    let ([failed], [worked]) = (first.as_slice(), second.as_slice()) else { return false };
+    if head(failed) == head(worked) || only_looks(next) {
+        return false;
+    }
+    let words = |step: &str| -> Vec<String> { step.split_whitespace().map(str::to_owned).collect() };
+    let (before, after) = (words(failed), words(worked));
+    if before.len() >= FEWEST_WRAPPED && after.ends_with(&before) {
+        return true;
+    }
+    let same_object = before.len() <= MOST_REPLACED && before.len() > 1 && before.last() == after.last();
+    environment && same_object && before.last().is_some_and(|object| !object.starts_with('-'))
+}
+
 /// The line of the output that says what was wrong.
 pub(in crate::catcher) fn telling_line(output: &str) -> String {
     let lines: Vec<&str> = output
@@ -189,6 +212,22 @@ mod tests {
         check("rocket status", "rocket check", false);
         check("git -C /x status", "git -C /x gc", false);
         check("./run.sh start", "./run.sh stop", false);
+    }
+
+    #[test]
+    fn another_program_does_the_same_work() {
+        let check = |failed: &str, next: &str, environment: bool, expected: bool| {
+            assert_eq!(is_replacement(failed, next, environment), expected, "{failed:?} then {next:?}");
+        };
+        check("pytest tests", "docker compose run --rm app pytest tests", false, true);
+        check("npm test", "pnpm test", true, true);
+        check("npm test", "pnpm test", false, false);
+        check("pip install flask", "uv add flask", true, true);
+        check("rocket launch", "ls launch", true, false);
+        check("rocket launch", "rocket check launch", true, false);
+        check("rocket launch", "timeout 60 rocket launch", true, false);
+        check("rocket", "ship rocket", true, false);
+        check("rocket launch", "ship launch && ship land", true, false);
     }
 
     #[test]
