@@ -226,6 +226,21 @@ pub(super) const RULES: &[Rule] = &[
         2.5,
         has_digit_and_letter,
     ),
+    // As people write it: without quotes.
+    named(
+        "said-password",
+        &["password", "passwd", "passphrase"],
+        r#"(?i)(?:password|passwd|passphrase)[ \t]*(?:=|:|[ \t]is[ \t])[ \t]*(?P<secret>[^\s"'`\\<>{}()\[\]$,;&|]{8,})"#,
+        2.5,
+        has_digit_and_letter,
+    ),
+    named(
+        "mysql-password",
+        &["mysql", "mariadb"],
+        r#"(?i)\b(?:mysql\w*|mariadb[\w-]*)\b[^\n|;]{0,200}?\s-p(?P<secret>[^\s"'\\$<{(-][^\s"'\\$<{(]{5,})"#,
+        0.0,
+        has_digit_or_mixed_case,
+    ),
     named(
         "named-secret",
         &["secret", "token", "api_key", "apikey", "api-key", "access_key", "accesskey", "private_key", "client_key"],

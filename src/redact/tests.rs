@@ -75,6 +75,10 @@ fn planted() -> Vec<(&'static str, String, String)> {
         row("named-secret", "{\\\"client_secret\\\": \\\"", an(40), "\\\"}"),
         row("named-password", "password: '", "tr0ub4dor&3x".to_owned(), "'"),
         row("header-key", "X-API-Key: ", an(24), ""),
+        row("said-password", "the password for staging is password=", "hunter2hunter2".to_owned(), ", never print it"),
+        row("said-password", "password: ", "Xk29fjQpl8sd!".to_owned(), " on staging"),
+        row("said-password", "the password is ", "correct9horse".to_owned(), ""),
+        row("mysql-password", "mysql -u root -p", "S3cretPass12".to_owned(), " shop"),
         row("password-flag", "mysql --password=", "w0rdpass!".to_owned(), " db"),
     ]
 }
@@ -127,6 +131,8 @@ fn ordinary_text_is_left_alone() {
     untouched(
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
     );
+    untouched("password: string; the password is required; password=$PASSWORD; password: <at least 8 characters>");
+    untouched("mysql -u root -p shop; mysqldump --single-transaction -port");
     untouched("const password = await ask('Password:'); if (password === confirmPassword) {}");
     untouched("GOOGLE_APPLICATION_CREDENTIALS=/home/me/key.json SSH_AUTH_SOCK=/tmp/agent");
     untouched("task-manager-sk-learn ask-me-anything-about-the-risk-assessment");
