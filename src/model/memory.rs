@@ -296,17 +296,17 @@ pub fn index_text(title: &str, body: &str, quote: &str) -> String {
     text
 }
 
-/// The quotation and what else a body quotes, line by line, if its first line is that quotation in a frame: "The user
-/// decided: “…”". Empty for every other body.
+/// The quotation and what else a body quotes, line by line, if its first line is that quotation in a frame, or a part of
+/// it: "The user decided: “…”". Empty for every other body.
 fn framed<'a>(body: &'a str, quote: &'a str) -> Vec<&'a str> {
     let mut lines = body.lines();
     let Some((_, said)) = lines.next().and_then(|first| first.split_once(": “")) else { return Vec::new() };
-    let mut said = said.split_whitespace();
-    let is_quotation = quote
-        .split_whitespace()
-        .take(FRAMED_WORDS)
-        .all(|word| said.next().is_some_and(|other| other.trim_end_matches('”') == word.trim_end_matches('”')));
-    if quote.trim().is_empty() || !is_quotation {
+    let words = |text: &'a str| {
+        text.split_whitespace().map(|word| word.trim_matches(['…', '”'])).filter(|word| !word.is_empty())
+    };
+    let start: Vec<&str> = words(said).take(FRAMED_WORDS).collect();
+    let whole: Vec<&str> = words(quote).collect();
+    if start.is_empty() || !whole.windows(start.len()).any(|part| part == start) {
         return Vec::new();
     }
     let quoted = |line: &'a str| line.get(line.find('“')? + '“'.len_utf8()..line.rfind('”')?);
@@ -348,6 +348,12 @@ mod tests {
             &format!("Use the wrapper\n{quote}\nI added a flag\ninstall the “dev” version"),
         );
         check("t", "The user decided: “ship it”", "ship it", "t\nship it");
+        check(
+            "t",
+            "The user decided: “… ship it”",
+            "well, I think\nwe should ship it",
+            "t\nwell, I think\nwe should ship it",
+        );
         check("t", "The user decided: “ship it”\n”odd“", "ship it", "t\nship it");
     }
 
