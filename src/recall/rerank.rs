@@ -69,6 +69,9 @@ fn add_file(candidate: &mut Ranked, situation: &Situation<'_>) {
     match (named, situation.query.moment) {
         (true, Moment::File) => candidate.add("file_named", 1.0, situation.weights.file_named),
         (true, _) => candidate.add("file_named", 1.0, situation.weights.file_touched),
+        (false, Moment::File) if candidate.found.memory.draft.files.len() == 1 => {
+            candidate.add("file_touched", 1.0, situation.weights.file_alone);
+        }
         (false, Moment::File) => candidate.add("file_touched", 1.0, situation.weights.file_touched),
         (false, _) => {}
     }

@@ -70,7 +70,10 @@ fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
     let evidence = &candidate.evidence;
     let cosine = evidence.cosine?;
     let mentioned = evidence.file || !evidence.entities.is_empty();
-    if mentioned && evidence.bm25 == 0.0 && cosine < situation.weights.mention_cosine {
+    // The path of a file that is read says little: a memory of that file alone need not be much like it.
+    let about = situation.query.moment == Moment::File && candidate.found.memory.draft.files.len() == 1;
+    let least = situation.weights.mention_cosine * if about { 1.0 / 3.0 } else { 1.0 };
+    if mentioned && evidence.bm25 == 0.0 && cosine < least {
         return Some("only mentions the same name".to_owned());
     }
     if candidates.topic.is_beside(evidence, &candidate.found.memory.draft) {

@@ -40,6 +40,9 @@ pub struct Weights {
     pub file_named: f32,
     /// Added when the memory merely came from work on the file at hand.
     pub file_touched: f32,
+    /// Added at that file for a memory that came of work on it alone: a correction of an edit is about the file, whether it
+    /// names it or not. Just under the floor, so that something of the meaning must fit.
+    pub file_alone: f32,
     /// Most that youth adds, as a share of the relevance: 0.15 leaves age a tie-breaker.
     pub recency: f32,
     /// Age in days at which half of that is gone, for a memory that describes something; other kinds age more slowly or
@@ -107,6 +110,7 @@ impl Default for Weights {
             entity: 0.05,
             file_named: 0.30,
             file_touched: 0.10,
+            file_alone: 0.34,
             recency: 0.15,
             half_life_days: 10.0,
             opening: 1.6,

@@ -123,3 +123,28 @@ fn sessions_of_other_machines_know_nothing_of_this_disk() {
     fs::remove_file(checkout.path().join("src/ports.rs")).unwrap();
     assert_eq!(states(&home, checkout.path()), []);
 }
+
+/// The correction names neither the file nor anything in its path: that the agent had just changed it, alone, says enough.
+#[test]
+fn a_correction_of_an_edit_comes_back_at_that_file_alone() {
+    let (home, checkout) = (Home::new(), checkout(true));
+    Talk::on(2, "one")
+        .at(checkout.path())
+        .asks("let customers download the invoice")
+        .edits("src/pdf.rs", "", "use printpdf::PdfDocument;")
+        .says("Invoices are drawn with printpdf now.")
+        .asks("No, don't draw pages by hand. We always render the HTML template with WeasyPrint.")
+        .says("Right, I use the template.")
+        .written(&home);
+    home.run(&["ingest"]);
+    home.run(&["catch"]);
+    let opened = |path: &str, session: &str| {
+        let path = checkout.path().join(path);
+        let event = json!({"session_id": session, "cwd": checkout.path(), "hook_event_name": "PostToolUse",
+                           "tool_name": "Read", "tool_input": {"file_path": path},
+                           "tool_response": {"type": "text", "file": {"filePath": path, "content": "fn page() {}"}}});
+        said(&home, &event)
+    };
+    assert!(opened("src/pdf.rs", "two").contains("WeasyPrint"));
+    assert_eq!(opened("src/ports.rs", "three"), "");
+}
