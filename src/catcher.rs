@@ -12,6 +12,7 @@ mod lexicon;
 mod moment;
 mod prose;
 mod source;
+mod statement;
 mod taint;
 mod trigger;
 mod vouch;
@@ -25,7 +26,7 @@ pub use trigger::{EarlierPrompt, detect};
 pub use vouch::{is_machine_made, repeats_tool_output, source_chunk};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the catcher reads at once.
 #[derive(Clone, Copy)]

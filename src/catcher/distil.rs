@@ -22,8 +22,6 @@ const CONFIDENCE_ONE_HIT: f32 = 0.5;
 const CONFIDENCE_TAINTED: f32 = 0.3;
 /// A recovery whose failure was not recognisably the command's fault.
 const CONFIDENCE_PLAIN_RECOVERY: f32 = 0.4;
-/// A prompt of questions alone must be surer, in log-odds above the threshold: most of them only ask.
-const NEEDED_OF_QUESTIONS: f32 = 0.5;
 /// More entities than this and the memory is about none of them.
 const MOST_ENTITIES: usize = 12;
 
@@ -36,13 +34,11 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
         let own = conversation.own(index);
         let needed = needed_odds(excerpt.caught_before + drafts.len());
         let ruled = about_prompt.iter().any(|moment| moment.trigger == Trigger::Preference && moment.lasting);
-        let needed =
-            if own.iter().all(|sentence| sentence.question) { needed.max(NEEDED_OF_QUESTIONS) } else { needed };
-        if ruled || conversation.verdict(index).memorable >= needed {
-            drafts.extend(Scene { excerpt, index, turn, own }.of_prompt(&about_prompt));
+        let scene = Scene { excerpt, index, turn, own, odds: conversation.verdict(index).memorable };
+        if ruled || scene.odds >= needed {
+            drafts.extend(scene.of_prompt(&about_prompt));
         }
         for moment in here {
-            let scene = Scene { excerpt, index, turn, own };
             match &moment.evidence {
                 Evidence::Answer(seq, _) => drafts.extend(scene.of_answer(moment, *seq)),
                 Evidence::Calls(recovery) => drafts.extend(recovered::draft(&scene, recovery)),
@@ -57,8 +53,9 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
 /// is expected; a long conversation about a design would otherwise give a dozen fragments of it.
 fn needed_odds(so_far: usize) -> f32 {
     match so_far {
-        0..3 => f32::MIN,
-        3..6 => 0.5,
+        0 => f32::MIN,
+        1 => 0.0,
+        2..4 => 0.5,
         _ => 1.0,
     }
 }
@@ -116,6 +113,8 @@ struct Scene<'a> {
     index: usize,
     turn: &'a Turn,
     own: &'a [Sentence],
+    /// What the model gives for the prompt's being memorable, in log-odds above its threshold.
+    odds: f32,
 }
 
 impl<'a> Scene<'a> {
@@ -127,6 +126,10 @@ impl<'a> Scene<'a> {
         }
         let lasting = moments.iter().copied().filter(|moment| moment.lasting);
         let strongest = lasting.min_by_key(|moment| precedence(moment.trigger))?;
+        let ruled = strongest.trigger == Trigger::Preference;
+        if wording::needed(self, strongest)? > self.odds && !ruled {
+            return None;
+        }
         let quote = self.quote(prompt, strongest);
         let title = wording::title(self, prompt, strongest);
         let body = wording::body(self, strongest, &quote);

@@ -59,6 +59,7 @@ impl Section {
 /// All sections, compiled.
 pub(crate) struct Lexicon {
     filler: Section,
+    lead: Section,
     pub(crate) correction: Section,
     pub(crate) correction_not: Section,
     pub(crate) correction_question: Section,
@@ -82,6 +83,16 @@ pub(crate) struct Lexicon {
     pub(crate) concession: Section,
     pub(crate) concession_praise: Section,
     pub(crate) fleeting: Section,
+    /// Thinking aloud; questions without a question mark.
+    pub(crate) musing: Section,
+    /// Orders about the work of the moment.
+    pub(crate) chore: Section,
+    /// What makes even an order hold beyond the moment.
+    pub(crate) lasting: Section,
+    /// News of the moment.
+    pub(crate) reporting: Section,
+    /// Openings that lean on the sentence before.
+    pub(crate) leaning: Section,
     pub(crate) commitment: Section,
     pub(crate) commitment_not: Section,
     pub(crate) gap: Section,
@@ -102,6 +113,7 @@ impl Lexicon {
         let failed = |name| Section::of(name, &[FAILURES]);
         Self {
             filler: Section::prefixes("filler", &[EN, DE, PT]),
+            lead: Section::prefixes("lead", &[EN, DE, PT]),
             correction: said("correction"),
             correction_not: said("correction.not"),
             correction_question: said("correction.question"),
@@ -124,6 +136,11 @@ impl Lexicon {
             concession: said("concession"),
             concession_praise: said("concession.praise"),
             fleeting: said("fleeting"),
+            musing: said("musing"),
+            chore: said("chore"),
+            lasting: said("lasting"),
+            reporting: said("reporting"),
+            leaning: said("leaning"),
             commitment: said("commitment"),
             commitment_not: said("commitment.not"),
             gap: said("gap"),
@@ -137,14 +154,12 @@ impl Lexicon {
 
     /// The sentence without the small words people open with: `hmm ok so …`.
     pub(crate) fn without_fillers<'a>(&self, plain: &'a str) -> &'a str {
-        let mut rest = plain.trim_start_matches(is_edge);
-        while let Some(end) = self.filler.end_of_prefix(rest) {
-            if end == 0 || end >= rest.len() {
-                break;
-            }
-            rest = rest[end..].trim_start_matches(is_edge);
-        }
-        rest
+        without(&[&self.filler], plain)
+    }
+
+    /// The sentence as a title has it: also without `no`, `but` and `I think`.
+    pub(crate) fn without_lead<'a>(&self, plain: &'a str) -> &'a str {
+        without(&[&self.filler, &self.lead], plain)
     }
 }
 
@@ -157,6 +172,18 @@ impl Section {
         let set = RegexSet::new(patterns.iter().map(Regex::as_str)).unwrap_or_default();
         Self { patterns, set }
     }
+}
+
+/// The text after all that the sections find at its start; never nothing.
+fn without<'a>(sections: &[&Section], plain: &'a str) -> &'a str {
+    let mut rest = plain.trim_start_matches(is_edge);
+    while let Some(end) = sections.iter().find_map(|section| section.end_of_prefix(rest)) {
+        if end == 0 || end >= rest.len() {
+            break;
+        }
+        rest = rest[end..].trim_start_matches(is_edge);
+    }
+    rest
 }
 
 /// The lexicon, compiled at first use (some tens of milliseconds: never in a hook).

@@ -4,13 +4,12 @@ use super::{Scene, options};
 use crate::catcher::lexicon::LEXICON;
 use crate::catcher::moment::{Evidence, Hit, Moment};
 use crate::catcher::prose::{Sentence, is_machine_made, own_sentences};
+use crate::catcher::statement::{Bearing, FEWEST_TERMS, leans, says_enough};
 use crate::model::{Direction, FileAction, Message, Trigger};
 use crate::text::{content_terms, excerpt, one_line};
 
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 120;
-/// A sentence with fewer words of content is a fragment ("no, the other one") and needs its surroundings.
-const FEWEST_TERMS: usize = 3;
 /// A request with fewer says nothing of what a later prompt is about.
 const FEWEST_TERMS_OF_REQUEST: usize = 4;
 /// How many turns back the request may lie.
@@ -21,9 +20,12 @@ const QUOTED_CHARS: usize = 400;
 const CONTEXT_CHARS: usize = 180;
 /// Terms that a sentence of the agent's must share with the user's words for being what these are about.
 const FEWEST_SHARED: usize = 2;
-/// What a sentence gains, in log-odds, by being one that fired, and loses by being a question.
+/// What a sentence gains, in log-odds, by being one that fired, and loses by settling nothing or by leaning on another.
 const FIRED: f32 = 0.7;
-const ASKED: f32 = 0.7;
+const UNSETTLED: f32 = 0.9;
+/// How sure the model must be of a fragment, in log-odds above its threshold.
+const FRAGMENT: f32 = 0.2;
+const LEANING: f32 = 0.7;
 
 /// One line that can be understood alone.
 pub(super) fn title(scene: &Scene<'_>, prompt: &Message, moment: &Moment) -> String {
@@ -34,13 +36,13 @@ pub(super) fn title(scene: &Scene<'_>, prompt: &Message, moment: &Moment) -> Str
     if let Evidence::Earlier(recurrence) = &moment.evidence {
         return excerpt(&format!("Asked in {} sessions: {}", recurrence.sessions, gist(&prompt.text)), TITLE_CHARS);
     }
-    let sentence = telling(scene, moment.hits());
-    let said =
-        sentence.map(|sentence| cleaned(&prompt.text[sentence.span.clone()])).unwrap_or_else(|| gist(&prompt.text));
     if let Some(option) = chosen(scene) {
         return excerpt(&format!("Chosen: {option}"), TITLE_CHARS);
     }
-    if content_terms(&said).len() >= FEWEST_TERMS {
+    let sentence = telling(scene, moment.hits());
+    let said =
+        sentence.map(|sentence| cleaned(&prompt.text[sentence.span.clone()])).unwrap_or_else(|| gist(&prompt.text));
+    if content_terms(&said).len() >= FEWEST_TERMS && !sentence.is_some_and(leans) {
         return excerpt(&said, TITLE_CHARS);
     }
     match request(scene) {
@@ -57,7 +59,7 @@ pub(super) fn chosen(scene: &Scene<'_>) -> Option<String> {
 
 /// What happened, in the user's words, and what it was about.
 pub(super) fn body(scene: &Scene<'_>, moment: &Moment, quote: &str) -> String {
-    let mut parts = vec![format!("{} “{}”", frame(moment), excerpt(&one_line(quote, usize::MAX), QUOTED_CHARS))];
+    let mut parts = vec![format!("{} “{}”", frame(moment), shown(scene, moment, quote))];
     match chosen(scene) {
         Some(option) => parts.push(format!("The agent had offered: “{option}”.")),
         None => parts.extend(answered(scene)),
@@ -70,6 +72,21 @@ pub(super) fn body(scene: &Scene<'_>, moment: &Moment, quote: &str) -> String {
         parts.push(format!("Asked in {} sessions since {}.", recurrence.sessions, recurrence.since));
     }
     parts.join("\n")
+}
+
+/// The quotation on one line; of a long one the part from the telling sentence on.
+fn shown(scene: &Scene<'_>, moment: &Moment, quote: &str) -> String {
+    let whole = one_line(quote, usize::MAX);
+    let Some(told) = scene.turn.prompt.as_ref().zip(telling(scene, moment.hits())) else {
+        return excerpt(&whole, QUOTED_CHARS);
+    };
+    let (prompt, sentence) = told;
+    match quote.find(&prompt.text[sentence.span.clone()]) {
+        Some(start) if start > 0 && whole.chars().count() > QUOTED_CHARS => {
+            format!("… {}", excerpt(&one_line(&quote[start..], usize::MAX), QUOTED_CHARS))
+        }
+        _ => excerpt(&whole, QUOTED_CHARS),
+    }
 }
 
 fn frame(moment: &Moment) -> &'static str {
@@ -107,6 +124,21 @@ fn request(scene: &Scene<'_>) -> Option<String> {
     let prompts = before.filter_map(|turn| turn.prompt.as_ref()).filter(|prompt| !is_machine_made(&prompt.text));
     let gists = prompts.map(|prompt| gist(&prompt.text));
     gists.into_iter().find(|gist| content_terms(gist).len() >= FEWEST_TERMS_OF_REQUEST)
+}
+
+/// How sure the model must be of a memory of this prompt, in log-odds above its threshold: what settles something is
+/// believed at once, as is a choice of what the agent offered. A fragment that nothing explains must be surer. None when
+/// no sentence can carry a memory.
+pub(super) fn needed(scene: &Scene<'_>, moment: &Moment) -> Option<f32> {
+    let needs_no_sentence = matches!(moment.evidence, Evidence::Earlier(_)) || moment.trigger == Trigger::Enthusiasm;
+    if needs_no_sentence || chosen(scene).is_some() {
+        return Some(f32::MIN);
+    }
+    let sentence = telling(scene, moment.hits())?;
+    let whole = says_enough(&sentence.plain, FEWEST_TERMS) && !leans(sentence);
+    let explained = || request(scene).is_some() || answered(scene).is_some();
+    let fragment = if whole || explained() { f32::MIN } else { FRAGMENT };
+    Some(Bearing::of(sentence).needed().max(fragment))
 }
 
 /// For praise: the files that were changed.
@@ -179,34 +211,32 @@ fn quoted(hit: &Hit) -> String {
     }
 }
 
-/// The sentence that carries the memory: the one that alone would most likely be one. Those that fired come first,
-/// statements before questions; a path or a number is no sentence.
+/// The sentence that carries the memory: of those that can, the one that alone would most likely be one. Sentences that
+/// fired come first, and those that settle something; a path or a number is no sentence.
 pub(super) fn telling<'a>(scene: &Scene<'a>, hits: &[Hit]) -> Option<&'a Sentence> {
     let prompt = scene.turn.prompt.as_ref()?;
+    let fired = |sentence: &Sentence| hits.iter().any(|hit| hit.span == sentence.span);
     let worth = |sentence: &Sentence| {
-        let fired = hits.iter().any(|hit| hit.span == sentence.span);
         let alone = scene.excerpt.judge.worth(prompt, std::slice::from_ref(sentence));
-        alone + if fired { FIRED } else { 0.0 } - if sentence.question { ASKED } else { 0.0 }
+        let gained = if fired(sentence) { FIRED } else { 0.0 };
+        let lost = if leans(sentence) { LEANING } else { 0.0 };
+        let lost = lost + if Bearing::of(sentence) == Bearing::Settles { 0.0 } else { UNSETTLED };
+        alone + gained - lost
     };
-    let says = |sentence: &&Sentence| content_terms(&sentence.plain).len() >= FEWEST_TERMS && is_prose(&sentence.plain);
-    let weighed = scene.own.iter().filter(says).map(|sentence| (worth(sentence), sentence));
+    let lasting: Vec<&Sentence> = scene.own.iter().filter(|sentence| Bearing::of(sentence).carries()).collect();
+    let telling = lasting.iter().copied().filter(|sentence| says_enough(&sentence.plain, FEWEST_TERMS));
+    let weighed = telling.map(|sentence| (worth(sentence), sentence));
     let best = weighed.reduce(|best, next| if next.0 >= best.0 { next } else { best }).map(|(_, sentence)| sentence);
-    best.or_else(|| scene.own.iter().find(|sentence| hits.iter().any(|hit| hit.span == sentence.span)))
+    best.or_else(|| lasting.into_iter().find(|sentence| fired(sentence)))
+        .or_else(|| scene.own.iter().find(|sentence| fired(sentence)))
         .or(scene.own.first())
-}
-
-/// Whether at least three words are words, not paths, numbers or code.
-fn is_prose(plain: &str) -> bool {
-    let words = plain.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
-    words.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '-')).count()
-        >= 3
 }
 
 /// The sentence without opening fillers, starting with a capital.
 fn cleaned(sentence: &str) -> String {
     let line = one_line(sentence, usize::MAX);
     let lower = line.to_lowercase();
-    let kept = LEXICON.without_fillers(&lower).len();
+    let kept = LEXICON.without_lead(&lower).len();
     // Lower-casing can change the length of a few letters; then the fillers stay.
     let start = if lower.len() == line.len() { line.len() - kept } else { 0 };
     let rest = line.get(start..).unwrap_or(&line).trim();
@@ -217,10 +247,8 @@ fn cleaned(sentence: &str) -> String {
 /// A prompt on one line: its first own sentence that says something.
 fn gist(text: &str) -> String {
     let own = own_sentences(text, "");
-    let says =
-        |sentence: &&Sentence, fewest| content_terms(&sentence.plain).len() >= fewest && is_prose(&sentence.plain);
-    let sentence = own.iter().find(|sentence| says(sentence, FEWEST_TERMS_OF_REQUEST));
-    let sentence = sentence.or_else(|| own.iter().find(|sentence| says(sentence, 2))).or(own.first());
+    let first = |fewest| own.iter().find(|sentence| says_enough(&sentence.plain, fewest));
+    let sentence = first(FEWEST_TERMS_OF_REQUEST).or_else(|| first(2)).or(own.first());
     sentence.map(|sentence| excerpt(&cleaned(&text[sentence.span.clone()]), CONTEXT_CHARS)).unwrap_or_default()
 }
 

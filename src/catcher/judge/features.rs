@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::catcher::lexicon::{LEXICON, Section};
 use crate::catcher::prose::Sentence;
+use crate::catcher::statement::{Bearing, leans, says_enough};
 use crate::model::{EntityKind, Message};
 use crate::text::content_terms;
 
@@ -12,6 +13,8 @@ use crate::text::content_terms;
 const FEW_WORDS: usize = 6;
 /// More words are a description.
 const MANY_WORDS: usize = 60;
+/// So many words of content make a statement that can be understood alone.
+const TELLING_TERMS: usize = 4;
 /// Where an agent's closing question stands.
 const END_OF_ANSWER: usize = 300;
 
@@ -42,6 +45,7 @@ impl Situation<'_> {
 /// The features, always the same ones in the same order.
 pub(crate) fn features(situation: &Situation<'_>) -> Vec<(&'static str, f32)> {
     let mut features = of_lists(situation.own);
+    features.extend(of_bearing(situation.own));
     features.extend(of_words(situation));
     features.extend(of_answer(situation));
     features
@@ -100,6 +104,21 @@ fn of_lists(own: &[Sentence]) -> Vec<(&'static str, f32)> {
         features.push((name, hits));
     }
     features
+}
+
+/// What the sentences do: see [`Bearing`].
+fn of_bearing(own: &[Sentence]) -> Vec<(&'static str, f32)> {
+    let bearings: Vec<Bearing> = own.iter().map(Bearing::of).collect();
+    let share = |bearing| bearings.iter().filter(|&&b| b == bearing).count() as f32 / own.len().max(1) as f32;
+    let telling = own.iter().map(|sentence| says_enough(&sentence.plain, TELLING_TERMS));
+    let said = |bearing| count(telling.clone().zip(&bearings).filter(|&(says, &b)| says && b == bearing).count());
+    vec![
+        ("settles", said(Bearing::Settles)),
+        ("tells", said(Bearing::Tells)),
+        ("muses", share(Bearing::Muses)),
+        ("orders", share(Bearing::Orders)),
+        ("leans", flag(own.first().is_some_and(leans))),
+    ]
 }
 
 fn of_words(situation: &Situation<'_>) -> Vec<(&'static str, f32)> {
