@@ -84,6 +84,7 @@ pub(crate) struct Lexicon {
     pub(crate) concession_praise: Section,
     pub(crate) fleeting: Section,
     /// Thinking aloud; questions without a question mark.
+    pub(crate) plain: Section,
     pub(crate) musing: Section,
     /// Orders about the work of the moment.
     pub(crate) chore: Section,
@@ -136,6 +137,7 @@ impl Lexicon {
             concession: said("concession"),
             concession_praise: said("concession.praise"),
             fleeting: said("fleeting"),
+            plain: said("plain"),
             musing: said("musing"),
             chore: said("chore"),
             lasting: said("lasting"),
@@ -246,6 +248,17 @@ mod tests {
         check("soap is fine", "soap is fine");
         check("ok", "ok");
         check("also, naja das ist falsch", "das ist falsch");
+    }
+
+    #[test]
+    fn what_leads_in_is_taken_off_a_title_and_what_negates_it_is_not() {
+        let check = |text: &str, expected: &str| assert_eq!(LEXICON.without_lead(text), expected, "{text:?}");
+        check("no, but i think the port is wrong", "the port is wrong");
+        check("no mocks in tests", "no mocks in tests");
+        check("stop committing directly to main", "stop committing directly to main");
+        check("stop, that is the wrong file", "that is the wrong file");
+        check("não use mocks", "não use mocks");
+        check("nein, keine mocks", "keine mocks");
     }
 
     #[test]

@@ -59,6 +59,16 @@ impl Bearing {
     }
 }
 
+/// Whether it is a rule, a decision or a correction in so many words.
+pub(crate) fn is_plain(sentence: &Sentence) -> bool {
+    let plain = sentence.plain.as_str();
+    !sentence.question
+        && LEXICON.plain.matches(plain)
+        && says_enough(plain, FEWEST_TERMS)
+        && !LEXICON.musing.matches(plain)
+        && !LEXICON.reporting.matches(plain)
+}
+
 /// Whether a sentence says enough in words, not in paths, numbers or code.
 pub(crate) fn says_enough(plain: &str, fewest_terms: usize) -> bool {
     content_terms(plain).len() >= fewest_terms && is_prose(plain)
@@ -131,6 +141,22 @@ mod tests {
         ] {
             check(words, Bearing::Orders);
         }
+    }
+
+    #[test]
+    fn plain_statements_are_found() {
+        let check =
+            |words: &str, expected: bool| assert_eq!(is_plain(&own_sentences(words, "")[0]), expected, "{words:?}");
+        check("Also, amounts are always integers in cents, never floats", true);
+        check("Let's go with procrastinate, we already have Postgres and I don't want to run Redis", true);
+        check("We write all dates as ISO 8601 in UTC in the API", true);
+        check("Stop committing directly to main!", true);
+        check("The config lives in deploy/values.yaml, not in config/", true);
+        check("Please run the formatter before you commit", true);
+        check("wir haben immer Cent als Integer, nie Floats", false);
+        check("Are amounts always integers?", false);
+        check("let's go with the first one", false);
+        check("I wonder whether amounts are always integers", false);
     }
 
     #[test]
