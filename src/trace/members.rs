@@ -228,10 +228,15 @@ pub(super) fn string(json: &[u8]) -> Option<Cow<'_, str>> {
 /// The text of a string, of a longer one at least the first `bytes` bytes.
 pub(super) fn string_start(json: &[u8], bytes: usize) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    match memchr(b'\\', inside) {
-        None => Some(lossy(inside)),
-        Some(first) => unescaped(inside, first, bytes).map(Cow::Owned),
+    let mut near = inside.len().min(bytes.saturating_add(4));
+    if let Some(first) = memchr(b'\\', &inside[..near]) {
+        return unescaped(inside, first, bytes).map(Cow::Owned);
     }
+    // Not inside a character, of which the second and later bytes look like this.
+    while near < inside.len() && near > bytes && inside[near] & 0xc0 == 0x80 {
+        near -= 1;
+    }
+    Some(lossy(&inside[..near]))
 }
 
 /// The text of bytes. Asking first whether they are valid is faster than [`String::from_utf8_lossy`] alone.
