@@ -11,7 +11,6 @@ use super::raw;
 use super::scope::project_row;
 use crate::model::{Message, SessionId, ToolCall, ToolStatus};
 use crate::store::{Append, Appended, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
-use crate::text;
 
 /// Forks of forks are followed so far up for the call that a result belongs to.
 const LONGEST_ANCESTRY: usize = 16;
@@ -42,49 +41,43 @@ impl<'db> Inserts<'db> {
 
 /// What is done once for all appends of a transaction.
 #[derive(Default)]
-struct Rest<'a> {
+pub(super) struct Together {
     /// Sessions whose counts changed.
     changed: BTreeSet<i64>,
-    /// New messages that are not in the text index. A statement that the engine may have to take back alone writes the
-    /// index out, so nothing else is stored between them.
-    texts: Vec<(i64, &'a str)>,
+    /// New messages that are not in the text index, with their terms. A statement that the engine may have to take back
+    /// alone writes the index out, so nothing else is stored between them.
+    texts: Vec<(i64, String)>,
 }
 
 /// Where new rows belong.
-struct Target<'a, 'b> {
+struct Target<'a> {
     session: i64,
     transcript: i64,
-    rest: &'b mut Rest<'a>,
+    together: &'a mut Together,
 }
 
-/// Stores appends in their order; to be called in a transaction.
-pub(super) fn append_all(db: &Connection, appends: &[&Append]) -> Attempt<Vec<Appended>> {
-    let mut rest = Rest::default();
-    let mut inserts = Inserts::new(db)?;
-    let appended = appends.iter().map(|one| append(db, &mut inserts, one, &mut rest)).collect::<Attempt<_>>()?;
-    rest.changed.iter().try_for_each(|&session| recount(db, session))?;
-    index_texts(db, &mut rest)?;
-    Ok(appended)
-}
-
-fn index_texts(db: &Connection, rest: &mut Rest<'_>) -> Attempt<()> {
-    let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
-    for (id, text) in rest.texts.drain(..) {
-        statement.execute(params![id, text::joined_terms(text)])?;
+impl Together {
+    /// To be called before the transaction ends.
+    pub(super) fn finish(mut self, db: &Connection) -> Attempt<()> {
+        self.changed.iter().try_for_each(|&session| recount(db, session))?;
+        self.index_texts(db)
     }
-    Ok(())
+
+    fn index_texts(&mut self, db: &Connection) -> Attempt<()> {
+        let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
+        for (id, terms) in self.texts.drain(..) {
+            statement.execute(params![id, terms])?;
+        }
+        Ok(())
+    }
 }
 
-fn append<'a>(
-    db: &Connection,
-    inserts: &mut Inserts<'_>,
-    append: &'a Append,
-    rest: &mut Rest<'a>,
-) -> Attempt<Appended> {
+/// Stores what was read from a transcript; to be called in a transaction.
+pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) -> Attempt<Appended> {
     let (session, new_session) = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
     if append.restart {
-        index_texts(db, rest)?;
+        together.index_texts(db)?;
         clear_transcript(db, transcript, session)?;
     }
     update_head(db, session, &append.head)?;
@@ -98,16 +91,17 @@ fn append<'a>(
     add_skipped(db, transcript, &append.skipped)?;
     raw::add(db, session, transcript, &append.raw)?;
 
-    rest.changed.insert(session);
-    let mut target = Target { session, transcript, rest };
+    together.changed.insert(session);
+    let mut inserts = Inserts::new(db)?;
+    let mut target = Target { session, transcript, together };
     let mut appended = Appended { new_session, ..Appended::default() };
     for step in &append.steps {
         let (stored, count) = match step {
-            StepAt::Message { turn, message } => {
-                (add_message(db, &mut inserts.message, &mut target, *turn, message)?, &mut appended.messages)
+            StepAt::Message { turn, message, terms } => {
+                (add_message(db, &mut inserts.message, &mut target, *turn, message, terms)?, &mut appended.messages)
             }
             StepAt::Call { turn, uuid, call } => {
-                (add_call(db, inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
+                (add_call(db, &mut inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
             }
         };
         *(if stored { count } else { &mut appended.copies }) += 1;
@@ -221,12 +215,13 @@ fn add_skipped(db: &Connection, transcript: i64, skipped: &[SkippedRecord]) -> A
 }
 
 /// Stores a message unless it is a copy; says whether it was stored.
-fn add_message<'a>(
+fn add_message(
     db: &Connection,
     insert: &mut CachedStatement<'_>,
-    target: &mut Target<'a, '_>,
+    target: &mut Target<'_>,
     turn: u32,
-    message: &'a Message,
+    message: &Message,
+    terms: &str,
 ) -> Attempt<bool> {
     let stored = insert.execute(params![
         target.session,
@@ -241,7 +236,7 @@ fn add_message<'a>(
         message.text
     ])?;
     if stored == 1 {
-        target.rest.texts.push((db.last_insert_rowid(), &message.text));
+        target.together.texts.push((db.last_insert_rowid(), terms.to_owned()));
     }
     Ok(stored == 1)
 }
@@ -250,7 +245,7 @@ fn add_message<'a>(
 fn add_call(
     db: &Connection,
     inserts: &mut Inserts<'_>,
-    target: &mut Target<'_, '_>,
+    target: &mut Target<'_>,
     turn: u32,
     uuid: Option<&str>,
     call: &ToolCall,
@@ -284,7 +279,7 @@ fn add_call(
 /// A fork made while a call was running knows its result, where the original may not.
 fn finish_copied_call(
     db: &Connection,
-    target: &mut Target<'_, '_>,
+    target: &mut Target<'_>,
     uuid: Option<&str>,
     call: &ToolCall,
 ) -> Attempt<()> {
@@ -297,12 +292,12 @@ fn finish_copied_call(
         .prepare_cached(statement)?
         .query_row(params![call.status, call.output, uuid, call.call_id], |row| row.get::<_, i64>(0))
         .optional()?;
-    target.rest.changed.extend(finished);
+    target.together.changed.extend(finished);
     Ok(())
 }
 
 /// Attaches a result to its call in this session, or in the one it was forked from.
-fn attach_result(db: &Connection, target: &mut Target<'_, '_>, result: &ToolResult) -> Attempt<()> {
+fn attach_result(db: &Connection, target: &mut Target<'_>, result: &ToolResult) -> Attempt<()> {
     // What did not work changed nothing.
     let statement = "UPDATE tool_calls SET status = ?1, output = ?2,
              patch = CASE ?1 WHEN 'ok' THEN COALESCE(?3, patch) END
@@ -319,7 +314,7 @@ fn attach_result(db: &Connection, target: &mut Target<'_, '_>, result: &ToolResu
             target.session
         ])?;
         if attached > 0 {
-            target.rest.changed.insert(candidate);
+            target.together.changed.insert(candidate);
             break;
         }
         session = parent_of(db, candidate)?;
