@@ -170,14 +170,22 @@ impl Prefilter {
         let first = self.words.partition_point(|word| word.gram < gram);
         for KeyWord { before, word, rule, .. } in self.words[first..].iter().take_while(|word| word.gram == gram) {
             let found = end.checked_sub(*before).and_then(|start| text.get(start..start + word.len()));
-            wanted[*rule] |= found.is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
+            wanted[*rule] |= found.is_some_and(|found| is_word(found, word));
         }
     }
 }
 
+fn is_word(found: &[u8], word: &str) -> bool {
+    let is_same = |(found, byte): (&u8, u8)| match byte {
+        b'*' => found.is_ascii_alphanumeric(),
+        byte => found.eq_ignore_ascii_case(&byte),
+    };
+    found.iter().zip(word.bytes()).all(is_same)
+}
+
 impl KeyWord {
     fn new(rule: usize, word: &'static str) -> Option<Self> {
-        let letters = word.as_bytes().windows(3).enumerate();
+        let letters = word.as_bytes().windows(3).enumerate().filter(|(_, letters)| !letters.contains(&b'*'));
         let frequency =
             |letters: &[u8]| letters.iter().map(|byte| FREQUENCIES[usize::from(byte & 31)]).product::<u32>();
         let (start, rarest) = letters.min_by_key(|(_, letters)| frequency(letters))?;

@@ -27,12 +27,12 @@ use file::{Event, Job};
 
 /// Parts of one file that may wait for the store, and files of which any may. This bounds the memory used, and lets the
 /// readers go on while the store writes out a transaction.
-const WAITING_PARTS: usize = 4;
-const WAITING_FILES: usize = 32;
+const WAITING_PARTS: usize = 2;
+const WAITING_FILES: usize = 16;
 
 /// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
 /// them. Such a transaction takes about a tenth of a second, and what a hook has to note meanwhile goes to the spool.
-const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
+const STORED_AT_ONCE: u64 = 128 * 1024 * 1024;
 
 /// How far an ingest has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::trace::{self, Growth, HEAD_BYTES, Parsed, TraceParser, TraceReader};
 const BLOCK_BYTES: usize = 128 * 1024;
 
 /// How much goes to the store as one part, at least, unless the file ends before.
-const PART_BYTES: u64 = 1024 * 1024;
+const PART_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Longest line that is read; a record with images is a few megabytes.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;

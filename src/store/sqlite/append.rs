@@ -114,17 +114,28 @@ pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) 
 
 /// The session's row, and whether it is new.
 fn session_row(db: &Connection, head: &SessionHead) -> Attempt<(i64, bool)> {
-    let added = db
-        .prepare_cached("INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")?
-        .execute(params![head.id, head.agent, head.id.native()])?;
-    let id = db.prepare_cached("SELECT id FROM sessions WHERE name = ?")?.query_row([&head.id], |row| row.get(0))?;
-    Ok((id, added == 1))
+    if let Some(id) = row_of(db, &head.id)? {
+        return Ok((id, false));
+    }
+    let statement = "INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?)";
+    db.prepare_cached(statement)?.execute(params![head.id, head.agent, head.id.native()])?;
+    Ok((db.last_insert_rowid(), true))
 }
 
+/// The transcript's row. Three plain statements: for one that inserts or updates the engine keeps the pages as they were.
 fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<i64> {
-    let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
-         VALUES (?, ?, 0, x'', 0, 0, 0) ON CONFLICT (path) DO UPDATE SET session = excluded.session RETURNING id";
-    Ok(db.prepare_cached(statement)?.query_row(params![state.path, session], |row| row.get(0))?)
+    let statement = "SELECT id, session FROM transcripts WHERE path = ?";
+    let known = db.prepare_cached(statement)?.query_row([&state.path], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((id, known_session)): Option<(i64, i64)> = known.optional()? else {
+        let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
+             VALUES (?, ?, 0, x'', 0, 0, 0)";
+        db.prepare_cached(statement)?.execute(params![state.path, session])?;
+        return Ok(db.last_insert_rowid());
+    };
+    if known_session != session {
+        db.prepare_cached("UPDATE transcripts SET session = ? WHERE id = ?")?.execute(params![session, id])?;
+    }
+    Ok(id)
 }
 
 /// Removes what a transcript gave before. Memories caught from it stay.
@@ -152,10 +163,12 @@ fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<(
 
 fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()> {
     let project = head.project.as_ref().map(|project| project_row(db, project)).transpose()?;
+    // Apart from the others, as a column that refers to another table makes the engine keep the pages as they were.
+    let statement = "UPDATE sessions SET project = ?1 WHERE id = ?2 AND ?1 IS NOT NULL AND project IS NOT ?1";
+    db.prepare_cached(statement)?.execute(params![project, session])?;
     let statement = "UPDATE sessions SET
              parent = COALESCE(:parent, parent),
              subagent = :subagent,
-             project = COALESCE(:project, project),
              cwd = COALESCE(cwd, :cwd),
              branch = COALESCE(:branch, branch),
              git_commit = COALESCE(git_commit, :commit),
@@ -170,7 +183,6 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
         ":id": session,
         ":parent": head.parent,
         ":subagent": head.subagent,
-        ":project": project,
         ":cwd": head.cwd,
         ":branch": head.branch,
         ":commit": head.commit,
