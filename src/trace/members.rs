@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 /// A value as it stands in the file; none where there is none, or null.
 pub(super) type Raw<'a> = Option<&'a [u8]>;
@@ -136,24 +136,21 @@ fn string_end(json: &[u8], at: usize) -> Option<usize> {
     if json.get(at) != Some(&b'"') {
         return None;
     }
-    let mut from = at + 1;
-    loop {
-        let quote = quote(json, from)?;
-        let escapes = || json[from..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
-        if json[quote - 1] != b'\\' || escapes() % 2 == 0 {
-            return Some(quote + 1);
-        }
-        from = quote + 1;
-    }
+    let escapes = |quote: usize| json[..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
+    let is_end = |quote: &usize| json[quote - 1] != b'\\' || escapes(*quote) % 2 == 0;
+    let from = at + 1;
+    let end = near_quote(json, from).filter(is_end);
+    let far = || memchr_iter(b'"', &json[from..]).map(|length| from + length).find(is_end);
+    Some(end.or_else(far)? + 1)
 }
 
-/// The first quote from `from` on. Most are near, where calling [`memchr`] costs more than the search.
+/// The first quote from `from` on, if it is near. Most are, where calling [`memchr`] costs more than the search.
 #[inline]
-fn quote(json: &[u8], mut from: usize) -> Option<usize> {
+fn near_quote(json: &[u8], mut from: usize) -> Option<usize> {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
     for _ in 0..NEAR_WORDS {
-        let Some(word) = json.get(from..).and_then(|rest| rest.first_chunk()) else { break };
+        let word = json.get(from..)?.first_chunk()?;
         // The high bit of each byte that is zero, which is where the quotes are.
         let others = u64::from_le_bytes(*word) ^ QUOTES;
         let quotes = !(((others & LOW) + LOW) | others | LOW);
@@ -162,7 +159,7 @@ fn quote(json: &[u8], mut from: usize) -> Option<usize> {
         }
         from += word.len();
     }
-    Some(from + memchr(b'"', json.get(from..)?)?)
+    None
 }
 
 /// The place after the object or array that starts at `at`.

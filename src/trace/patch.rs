@@ -121,7 +121,7 @@ fn replacement(patch: &mut String, edit: &Value) {
 
 /// One text in the place of another.
 pub(super) fn of_replacement(old: &str, new: &str) -> Option<String> {
-    let mut patch = String::new();
+    let mut patch = String::with_capacity((old.len() + new.len()).min(MOST_BYTES) * 5 / 4);
     replaced(&mut patch, old, new);
     finish(patch)
 }
