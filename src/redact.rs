@@ -155,11 +155,10 @@ impl Prefilter {
 
     fn rules_for(&self, text: &str) -> Vec<usize> {
         let mut wanted = [false; RULES.len()];
-        let mut gram = 0;
-        for (at, &byte) in text.as_bytes().iter().enumerate() {
-            gram = next_gram(gram, byte);
+        for (start, letters) in text.as_bytes().windows(3).enumerate() {
+            let gram = gram(letters);
             if self.grams[usize::from(gram >> 6)] >> (gram & 63) & 1 == 1 {
-                self.look(text.as_bytes(), at + 1, gram, &mut wanted);
+                self.look(text.as_bytes(), start + 3, gram, &mut wanted);
             }
         }
         (0..RULES.len()).filter(|&index| wanted[index]).collect()
@@ -189,14 +188,13 @@ impl KeyWord {
         let frequency =
             |letters: &[u8]| letters.iter().map(|byte| FREQUENCIES[usize::from(byte & 31)]).product::<u32>();
         let (start, rarest) = letters.min_by_key(|(_, letters)| frequency(letters))?;
-        let gram = rarest.iter().fold(0, |gram, &byte| next_gram(gram, byte));
-        Some(Self { gram, before: start + 3, word, rule })
+        Some(Self { gram: gram(rarest), before: start + 3, word, rule })
     }
 }
 
-/// The last three letters with one more.
-fn next_gram(gram: u16, byte: u8) -> u16 {
-    (gram << 5 | u16::from(byte & 31)) & 0x7fff
+/// Five bits of each of three letters. Made anew at each place: one made of the last would have to wait for it.
+fn gram(letters: &[u8]) -> u16 {
+    letters.iter().fold(0, |gram, byte| gram << 5 | u16::from(byte & 31))
 }
 
 /// Shannon entropy in bits a character, over the text's own characters.

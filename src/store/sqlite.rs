@@ -193,3 +193,28 @@ impl SqliteStore {
         outcome.map_err(|failure| failure.at(&self.path))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SessionStore;
+
+    #[test]
+    fn a_failure_takes_back_what_was_written_together() {
+        let mut store = SqliteStore::open_in_memory().unwrap();
+        let add = |store: &mut SqliteStore, key: &str| {
+            store.write(|db| Ok(db.execute("INSERT INTO projects (key, name) VALUES (?1, ?1)", [key])?))
+        };
+        store.begin().unwrap();
+        store.begin().unwrap();
+        add(&mut store, "a").unwrap();
+        assert!(add(&mut store, "a").is_err(), "there is one already");
+        store.commit().unwrap();
+        assert!(store.projects().unwrap().is_empty());
+        store.begin().unwrap();
+        add(&mut store, "b").unwrap();
+        store.commit().unwrap();
+        add(&mut store, "c").unwrap();
+        assert_eq!(store.projects().unwrap(), ["b", "c"]);
+    }
+}

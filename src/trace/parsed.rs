@@ -177,7 +177,8 @@ pub(super) fn start_with_margin(text: &str, chars: usize) -> &str {
 /// [`NEAR_BYTES`] away. Only keys of several lines go on after that.
 pub(super) fn margin_end(text: &str, end: usize) -> Option<usize> {
     let near = end + NEAR_BYTES;
-    let blank = text.as_bytes().get(near..)?.iter().take(MARGIN_BYTES - NEAR_BYTES).position(u8::is_ascii_whitespace)?;
+    let blank =
+        text.as_bytes().get(near..)?.iter().take(MARGIN_BYTES - NEAR_BYTES).position(u8::is_ascii_whitespace)?;
     memmem::find(&text.as_bytes()[..end], b"PRIVATE KEY").is_none().then_some(near + blank)
 }
 

@@ -133,7 +133,9 @@ impl Job {
         let mut is_finished = false;
         while !is_finished {
             let (mut parsed, mut length) = (Parsed::default(), 0);
-            while length < PART_BYTES && let Some(block) = lines.next(&*parser)? {
+            while length < PART_BYTES
+                && let Some(block) = lines.next(&*parser)?
+            {
                 length += block.len() as u64;
                 prefix.update(block);
                 parsed.append(parser.read(block));

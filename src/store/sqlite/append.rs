@@ -289,12 +289,7 @@ fn add_call(
 }
 
 /// A fork made while a call was running knows its result, where the original may not.
-fn finish_copied_call(
-    db: &Connection,
-    target: &mut Target<'_>,
-    uuid: Option<&str>,
-    call: &ToolCall,
-) -> Attempt<()> {
+fn finish_copied_call(db: &Connection, target: &mut Target<'_>, uuid: Option<&str>, call: &ToolCall) -> Attempt<()> {
     if call.status == ToolStatus::Pending {
         return Ok(());
     }
