@@ -31,9 +31,11 @@ const LONGEST_WORD: usize = 40;
 /// tenth of the time of making it.
 const KEPT_STEMS: usize = 1 << 15;
 
+type Stems = HashMap<String, String, BuildHasherDefault<WordHasher>>;
+
 thread_local! {
-    static STEMMER: RefCell<(Stemmer, HashMap<String, String, BuildHasherDefault<WordHasher>>)> =
-        RefCell::new((Stemmer::create(Algorithm::English), HashMap::default()));
+    static STEMMER: RefCell<(Stemmer, Stems)> =
+        RefCell::new((Stemmer::create(Algorithm::English), Stems::default()));
 }
 
 /// The hash that the Rust compiler uses for its own names, eight bytes at a time: half the time of looking a word up was

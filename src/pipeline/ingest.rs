@@ -101,12 +101,12 @@ pub fn ingest(
         bytes_total: jobs.iter().map(Job::bytes).sum(),
         ..IngestProgress::default()
     };
-    let queue = Mutex::new(jobs.iter());
+    let (queue, surroundings) = (&Mutex::new(jobs.iter()), &surroundings);
     let (taken_files, files) = sync_channel(WAITING_FILES);
     let stored = std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len()) {
             let taken_files = taken_files.clone();
-            scope.spawn(|| read_files(&queue, taken_files, &surroundings));
+            scope.spawn(move || read_files(queue, &taken_files, surroundings));
         }
         drop(taken_files);
         // Dropping the receivers on an error makes every reader stop.
@@ -159,7 +159,7 @@ fn absolute(path: &Path) -> PathBuf {
 /// are taken.
 fn read_files<'a>(
     queue: &Mutex<impl Iterator<Item = &'a Job>>,
-    taken_files: SyncSender<(&'a Job, Receiver<Event>)>,
+    taken_files: &SyncSender<(&'a Job, Receiver<Event>)>,
     surroundings: &Surroundings<'_>,
 ) {
     let mut buffer = Vec::new();
