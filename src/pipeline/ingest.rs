@@ -31,8 +31,9 @@ const WAITING_PARTS: usize = 2;
 const WAITING_FILES: usize = 16;
 
 /// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
-/// them. Such a transaction takes about a tenth of a second, and what a hook has to note meanwhile goes to the spool.
-const STORED_AT_ONCE: u64 = 128 * 1024 * 1024;
+/// them. It lasts as long as reading them does, about a sixth of a second, and what a hook has to note meanwhile goes to
+/// the spool.
+const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
 
 /// How far an ingest has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
