@@ -155,11 +155,10 @@ impl Prefilter {
 
     fn rules_for(&self, text: &str) -> Vec<usize> {
         let mut wanted = [false; RULES.len()];
-        let mut gram = 0;
-        for (at, &byte) in text.as_bytes().iter().enumerate() {
-            gram = next_gram(gram, byte);
+        for (start, letters) in text.as_bytes().windows(3).enumerate() {
+            let gram = gram(letters);
             if self.grams[usize::from(gram >> 6)] >> (gram & 63) & 1 == 1 {
-                self.look(text.as_bytes(), at + 1, gram, &mut wanted);
+                self.look(text.as_bytes(), start + 3, gram, &mut wanted);
             }
         }
         (0..RULES.len()).filter(|&index| wanted[index]).collect()
@@ -170,25 +169,32 @@ impl Prefilter {
         let first = self.words.partition_point(|word| word.gram < gram);
         for KeyWord { before, word, rule, .. } in self.words[first..].iter().take_while(|word| word.gram == gram) {
             let found = end.checked_sub(*before).and_then(|start| text.get(start..start + word.len()));
-            wanted[*rule] |= found.is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()));
+            wanted[*rule] |= found.is_some_and(|found| is_word(found, word));
         }
     }
 }
 
+fn is_word(found: &[u8], word: &str) -> bool {
+    let is_same = |(found, byte): (&u8, u8)| match byte {
+        b'*' => found.is_ascii_alphanumeric(),
+        byte => found.eq_ignore_ascii_case(&byte),
+    };
+    found.iter().zip(word.bytes()).all(is_same)
+}
+
 impl KeyWord {
     fn new(rule: usize, word: &'static str) -> Option<Self> {
-        let letters = word.as_bytes().windows(3).enumerate();
+        let letters = word.as_bytes().windows(3).enumerate().filter(|(_, letters)| !letters.contains(&b'*'));
         let frequency =
             |letters: &[u8]| letters.iter().map(|byte| FREQUENCIES[usize::from(byte & 31)]).product::<u32>();
         let (start, rarest) = letters.min_by_key(|(_, letters)| frequency(letters))?;
-        let gram = rarest.iter().fold(0, |gram, &byte| next_gram(gram, byte));
-        Some(Self { gram, before: start + 3, word, rule })
+        Some(Self { gram: gram(rarest), before: start + 3, word, rule })
     }
 }
 
-/// The last three letters with one more.
-fn next_gram(gram: u16, byte: u8) -> u16 {
-    (gram << 5 | u16::from(byte & 31)) & 0x7fff
+/// Five bits of each of three letters. Made anew at each place: one made of the last would have to wait for it.
+fn gram(letters: &[u8]) -> u16 {
+    letters.iter().fold(0, |gram, byte| gram << 5 | u16::from(byte & 31))
 }
 
 /// Shannon entropy in bits a character, over the text's own characters.

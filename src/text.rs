@@ -13,6 +13,7 @@ mod stop_words;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -30,9 +31,30 @@ const LONGEST_WORD: usize = 40;
 /// tenth of the time of making it.
 const KEPT_STEMS: usize = 1 << 15;
 
+type Stems = HashMap<String, String, BuildHasherDefault<WordHasher>>;
+
 thread_local! {
-    static STEMMER: RefCell<(Stemmer, HashMap<String, String>)> =
-        RefCell::new((Stemmer::create(Algorithm::English), HashMap::new()));
+    static STEMMER: RefCell<(Stemmer, Stems)> =
+        RefCell::new((Stemmer::create(Algorithm::English), Stems::default()));
+}
+
+/// The hash that the Rust compiler uses for its own names, eight bytes at a time: half the time of looking a word up was
+/// its hash. Words made to collide would be slow, but there are never more than [`KEPT_STEMS`].
+#[derive(Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
 }
 
 /// The index terms of a text, in order and with repeats.
@@ -55,20 +77,45 @@ pub fn joined_terms(text: &str) -> String {
 }
 
 fn each_term(text: &str, take: &mut impl FnMut(&str)) {
-    for run in text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|run| !run.is_empty()) {
-        if run.bytes().skip(1).all(|byte| byte.is_ascii_lowercase()) && run.as_bytes()[0].is_ascii_alphabetic() {
-            // A plain word, perhaps at the start of a sentence: most are.
-            if run.len() <= LONGEST_WORD {
-                match run.as_bytes()[0] {
-                    b'A'..=b'Z' => stem(&run.to_ascii_lowercase(), take),
-                    _ => stem(run, take),
-                }
-            }
-        } else if run.chars().any(is_unspaced) {
+    let bytes = text.as_bytes();
+    let is_between = |at: usize| bytes.get(at).is_none_or(|&byte| byte < 128 && !is_of_word(byte.into()));
+    let mut at = 0;
+    while at < bytes.len() {
+        if is_between(at) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        // A plain word, perhaps at the start of a sentence: most are.
+        at += usize::from(bytes[at].is_ascii_alphabetic());
+        at += bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        if at > start && is_between(at) {
+            take_plain(&text[start..at], take);
+            continue;
+        }
+        let rest = &text[start..];
+        let run = &rest[..rest.find(|c| !is_of_word(c)).unwrap_or(rest.len())];
+        at = start + run.len().max(rest.chars().next().map_or(1, char::len_utf8));
+        if run.chars().any(is_unspaced) {
             take_pairs(run, take);
-        } else {
+        } else if !run.is_empty() {
             take_identifier(run, take);
         }
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// A word of small letters, of which the first may be a capital.
+fn take_plain(word: &str, take: &mut impl FnMut(&str)) {
+    if word.len() > LONGEST_WORD {
+        return;
+    }
+    match word.as_bytes()[0] {
+        b'A'..=b'Z' => stem(&word.to_ascii_lowercase(), take),
+        _ => stem(word, take),
     }
 }
 
@@ -104,7 +151,11 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
         return text.to_owned();
     }
     let end = char_at(text, max_chars.saturating_sub(1)).unwrap_or(0);
-    format!("{}…", text[..end].trim_end())
+    let start = text[..end].trim_end();
+    let mut excerpt = String::with_capacity(start.len() + '…'.len_utf8());
+    excerpt.push_str(start);
+    excerpt.push('…');
+    excerpt
 }
 
 /// The byte at which the character with this number starts, from 0; none where the text has no more than that many.

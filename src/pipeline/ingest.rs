@@ -11,8 +11,8 @@ mod whole;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use serde::Serialize;
@@ -25,11 +25,14 @@ use append::{Part, Surroundings};
 use document::Taken;
 use file::{Event, Job};
 
-/// Parts of one file that may wait for the store. With one more being read by each core this bounds the memory used.
-const WAITING_PARTS: usize = 1;
+/// Parts of one file that may wait for the store, and files of which any may. This bounds the memory used, and lets the
+/// readers go on while the store writes out a transaction.
+const WAITING_PARTS: usize = 2;
+const WAITING_FILES: usize = 16;
 
 /// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
-/// them. Such a transaction takes about a tenth of a second, and what a hook has to note meanwhile goes to the spool.
+/// them. It lasts as long as reading them does, about a sixth of a second, and what a hook has to note meanwhile goes to
+/// the spool.
 const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
 
 /// How far an ingest has come.
@@ -99,14 +102,16 @@ pub fn ingest(
         bytes_total: jobs.iter().map(Job::bytes).sum(),
         ..IngestProgress::default()
     };
-    let (senders, receivers): (Vec<_>, Vec<_>) = jobs.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
-    let queue = Mutex::new(jobs.iter().zip(senders));
-    std::thread::scope(|scope| {
+    let (queue, surroundings) = (&Mutex::new(jobs.iter()), &surroundings);
+    let (taken_files, files) = sync_channel(WAITING_FILES);
+    let stored = std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len()) {
-            scope.spawn(|| read_files(&queue, &surroundings));
+            let taken_files = taken_files.clone();
+            scope.spawn(move || read_files(queue, &taken_files, surroundings));
         }
+        drop(taken_files);
         // Dropping the receivers on an error makes every reader stop.
-        for (job, events) in jobs.iter().zip(receivers) {
+        for (job, events) in files {
             writer.take(job, &events, &mut |bytes| {
                 at.bytes_done += bytes;
                 progress(at);
@@ -114,8 +119,11 @@ pub fn ingest(
             at.files_done += 1;
             progress(at);
         }
-        writer.store_waiting()
-    })?;
+        anyhow::Ok(())
+    });
+    // What was stored before an error is whole.
+    let committed = writer.commit();
+    stored.and(committed)?;
     writer.store.claim_sessions(&host_name()).context("note which machine the sessions are of")?;
     let mut report = writer.report;
     report.sessions_new = writer.new.len() as u64;
@@ -148,13 +156,23 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// One reading thread: takes the next file until none is left.
-fn read_files<'a>(queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>)>>, surroundings: &Surroundings<'_>) {
+/// One reading thread: takes the next file until none is left. Files are given to the writer in the order in which they
+/// are taken.
+fn read_files<'a>(
+    queue: &Mutex<impl Iterator<Item = &'a Job>>,
+    taken_files: &SyncSender<(&'a Job, Receiver<Event>)>,
+    surroundings: &Surroundings<'_>,
+) {
     let mut buffer = Vec::new();
-    loop {
-        let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
-        let Some((job, events)) = next else { return };
-        if !job.read(surroundings, &mut buffer, &mut |event| events.send(event).is_ok()) {
+    let next = || {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sender, events) = sync_channel(WAITING_PARTS);
+        let job = queue.next()?;
+        taken_files.send((job, events)).ok()?;
+        Some((job, sender))
+    };
+    while let Some((job, sender)) = next() {
+        if !job.read(surroundings, &mut buffer, &mut |event| sender.send(event).is_ok()) {
             return;
         }
     }
@@ -163,9 +181,8 @@ fn read_files<'a>(queue: &Mutex<impl Iterator<Item = (&'a Job, SyncSender<Event>
 /// The one thread that writes.
 struct Writer<'a> {
     store: &'a mut dyn SessionStore,
-    /// Parts to be stored together, in order, and their transcript bytes.
-    waiting: Vec<Part>,
-    waiting_bytes: u64,
+    /// Transcript bytes in the transaction.
+    uncommitted: u64,
     report: IngestReport,
     /// The project of each working directory, as far as the store knows them.
     known: Option<HashMap<String, String>>,
@@ -178,7 +195,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(store: &'a mut dyn SessionStore, report: IngestReport, taken: Taken) -> Self {
         let (new, updated) = (HashSet::new(), HashSet::new());
-        Self { store, waiting: Vec::new(), waiting_bytes: 0, report, known: None, taken, new, updated }
+        Self { store, uncommitted: 0, report, known: None, taken, new, updated }
     }
 
     /// Stores everything that one file gives.
@@ -194,7 +211,6 @@ impl<'a> Writer<'a> {
                 Event::Session(part) => has_news |= self.take_session(*part)?,
                 Event::DocumentRead(last) => {
                     if let Some(last) = last {
-                        self.store_waiting()?;
                         let state = document::file_state(job.name(), job.size, job.mtime_ns, last);
                         self.store.append(&state).with_context(|| format!("note that {} was read", job.name()))?;
                     }
@@ -204,7 +220,6 @@ impl<'a> Writer<'a> {
                 }
                 Event::Finished => {
                     if has_news || job.is_known() {
-                        self.store_waiting()?;
                         self.store
                             .touch_transcript(&job.name(), job.size, job.mtime_ns)
                             .context("note a file's time")?;
@@ -222,16 +237,23 @@ impl<'a> Writer<'a> {
 
     fn take_part(&mut self, mut part: Part) -> anyhow::Result<()> {
         self.settle_project(&mut part.append)?;
-        self.waiting_bytes += part.bytes;
-        self.waiting.push(part);
-        if self.waiting_bytes < STORED_AT_ONCE { Ok(()) } else { self.store_waiting() }
+        self.store.begin().context("begin to store")?;
+        let appended = self.store.append(&part.append);
+        let appended = appended.with_context(|| format!("store {}", part.append.state.path))?;
+        self.uncommitted += part.bytes;
+        self.count(part, appended);
+        if self.uncommitted < STORED_AT_ONCE { Ok(()) } else { self.commit() }
+    }
+
+    fn commit(&mut self) -> anyhow::Result<()> {
+        self.uncommitted = 0;
+        self.store.commit().context("store what was read")
     }
 
     /// Stores a document's session unless an earlier file gave as much of it, or its own agent's transcript did.
     fn take_session(&mut self, mut part: Part) -> anyhow::Result<bool> {
         let state = part.append.state.clone();
         let Some(restart) = self.taken.replaces(&state) else { return Ok(false) };
-        self.store_waiting()?;
         if !self.taken.knows(&state) {
             let native = state.session.native();
             let others = self.store.sessions_starting(native).with_context(|| format!("look for session {native}"))?;
@@ -244,20 +266,6 @@ impl<'a> Writer<'a> {
         self.take_part(part)?;
         self.taken.note(&state);
         Ok(true)
-    }
-
-    /// Stores what waits.
-    fn store_waiting(&mut self) -> anyhow::Result<()> {
-        let parts = std::mem::take(&mut self.waiting);
-        self.waiting_bytes = 0;
-        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Ok(()) };
-        let appends: Vec<&Append> = parts.iter().map(|part| &part.append).collect();
-        let context = || format!("store {} to {}", first.append.state.path, last.append.state.path);
-        let done = self.store.append_all(&appends).with_context(context)?;
-        for (part, done) in parts.into_iter().zip(done) {
-            self.count(part, done);
-        }
-        Ok(())
     }
 
     fn count(&mut self, part: Part, done: Appended) {

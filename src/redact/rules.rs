@@ -7,7 +7,8 @@
 pub(super) struct Rule {
     /// Stands in the marker.
     pub(super) name: &'static str,
-    /// Any of these (without case, three bytes at least) must be in the text before the pattern is tried.
+    /// Any of these (without case, three bytes at least) must be in the text before the pattern is tried. A `*` stands
+    /// for a letter or digit.
     pub(super) words: &'static [&'static str],
     /// What it looks like.
     pub(super) pattern: &'static str,
@@ -94,7 +95,7 @@ pub(super) const RULES: &[Rule] = &[
     token("notion-token", &["ntn_", "secret_"], r"\b(?:ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}\b)"),
     token("postman-key", &["pmak-"], r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b"),
     token("figma-token", &["figd_"], r"\bfigd_[A-Za-z0-9_-]{36,}"),
-    token("airtable-token", &["pat"], r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
+    token("airtable-token", &["pat**************."], r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"),
     // Running things.
     token("vault-token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"),
     token(

@@ -171,7 +171,7 @@ proptest! {
     #[test]
     fn key_words_are_found_wherever_they_stand(before in 0usize..700, after in 0usize..700, which in 0usize..RULES.len()) {
         for word in RULES[which].words {
-            let text = format!("{}{}{}", "~".repeat(before), word.to_uppercase(), "~".repeat(after));
+            let text = format!("{}{}{}", "~".repeat(before), word.replace('*', "7").to_uppercase(), "~".repeat(after));
             prop_assert!(PREFILTER.rules_for(&text).contains(&which), "{}", word);
         }
     }

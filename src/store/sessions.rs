@@ -5,6 +5,7 @@ use crate::model::{
     Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, RawRecord, Session, SessionId, SessionOutcome, Timestamp,
     ToolCall, ToolStatus, Turn,
 };
+use crate::text::joined_terms;
 
 /// How far a transcript file has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub enum StepAt {
         turn: u32,
         /// The message.
         message: Message,
+        /// What it can be found by, see [`joined_terms`].
+        terms: String,
     },
     /// A tool call.
     Call {
@@ -95,6 +98,14 @@ pub enum StepAt {
         /// The call.
         call: ToolCall,
     },
+}
+
+impl StepAt {
+    /// A message of a turn.
+    pub fn said(turn: u32, message: Message) -> Self {
+        let terms = joined_terms(&message.text);
+        Self::Message { turn, message, terms }
+    }
 }
 
 /// The result of a call that an earlier part of the transcript made.
@@ -232,12 +243,14 @@ pub trait SessionStore {
     fn touch_transcript(&mut self, path: &str, size: u64, mtime_ns: i64) -> Result<()>;
 
     /// Takes in newly read records, in one transaction.
-    fn append(&mut self, append: &Append) -> Result<Appended> {
-        Ok(self.append_all(&[append])?.pop().unwrap_or_default())
-    }
+    fn append(&mut self, append: &Append) -> Result<Appended>;
 
-    /// The same for several transcripts or parts of one, in their order and in one transaction for all.
-    fn append_all(&mut self, appends: &[&Append]) -> Result<Vec<Appended>>;
+    /// Opens a transaction for all that is written until [`SessionStore::commit`], if there is none. A write that fails
+    /// takes all of it back. What was appended is counted and found only afterwards.
+    fn begin(&mut self) -> Result<()>;
+
+    /// Ends the transaction, if there is one.
+    fn commit(&mut self) -> Result<()>;
 
     /// One session.
     fn session(&self, id: &SessionId) -> Result<Option<Session>>;

@@ -55,6 +55,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use self::append::Together;
 use self::failure::{Attempt, Failure};
 use super::{Result, StoreError};
 
@@ -72,6 +73,8 @@ pub struct SqliteStore {
     read_wait: Duration,
     write_wait: Duration,
     has_distance_functions: Cell<bool>,
+    /// What the transaction that was begun does at its end.
+    together: Option<Together>,
 }
 
 impl SqliteStore {
@@ -124,7 +127,8 @@ impl SqliteStore {
     }
 
     fn over(connection: Connection, path: &Path, read_wait: Duration, write_wait: Duration) -> Self {
-        Self { connection, path: path.to_owned(), read_wait, write_wait, has_distance_functions: Cell::new(false) }
+        let (path, has_distance_functions) = (path.to_owned(), Cell::new(false));
+        Self { connection, path, read_wait, write_wait, has_distance_functions, together: None }
     }
 
     /// Gives the connection up without closing it, for processes about to end: closing the last connection folds the
@@ -135,6 +139,9 @@ impl SqliteStore {
 
     /// Reads from one snapshot.
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Attempt<T>) -> Result<T> {
+        if self.together.is_some() {
+            return self.reported(query(&self.connection));
+        }
         let snapshot = || {
             let transaction = self.connection.unchecked_transaction()?;
             query(&transaction)
@@ -144,19 +151,70 @@ impl SqliteStore {
 
     /// Writes all or nothing. The lock is taken at the start: a transaction that reads first could not wait for it.
     fn write<T>(&mut self, change: impl FnOnce(&Connection) -> Attempt<T>) -> Result<T> {
-        let transaction = |connection: &mut Connection| {
+        if self.together.is_some() {
+            return self.join(|db, _| change(db));
+        }
+        let outcome = self.waiting(|connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let answer = change(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        };
+        });
+        self.reported(outcome)
+    }
+
+    /// Does something that may have to wait for another writer.
+    fn waiting<T>(&mut self, act: impl FnOnce(&mut Connection) -> Attempt<T>) -> Attempt<T> {
         let waits = self.connection.busy_timeout(self.write_wait).map_err(Failure::from);
-        let outcome = waits.and_then(|()| transaction(&mut self.connection));
+        let outcome = waits.and_then(|()| act(&mut self.connection));
         let restored = self.connection.busy_timeout(self.read_wait).map_err(Failure::from);
-        self.reported(outcome.and_then(|answer| restored.map(|()| answer)))
+        outcome.and_then(|answer| restored.map(|()| answer))
+    }
+
+    /// Writes in the transaction that was begun.
+    fn join<T>(&mut self, change: impl FnOnce(&Connection, &mut Together) -> Attempt<T>) -> Result<T> {
+        let outcome = change(&self.connection, self.together.get_or_insert_default());
+        self.or_taken_back(outcome)
+    }
+
+    /// Takes back the transaction that was begun if something in it failed.
+    fn or_taken_back<T>(&mut self, outcome: Attempt<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.together = None;
+            // Some failures have done that already.
+            if !self.connection.is_autocommit() {
+                self.reported(self.connection.execute_batch("ROLLBACK").map_err(Failure::from))?;
+            }
+        }
+        self.reported(outcome)
     }
 
     fn reported<T>(&self, outcome: Attempt<T>) -> Result<T> {
         outcome.map_err(|failure| failure.at(&self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::SessionStore;
+
+    #[test]
+    fn a_failure_takes_back_what_was_written_together() {
+        let mut store = SqliteStore::open_in_memory().unwrap();
+        let add = |store: &mut SqliteStore, key: &str| {
+            store.write(|db| Ok(db.execute("INSERT INTO projects (key, name) VALUES (?1, ?1)", [key])?))
+        };
+        store.begin().unwrap();
+        store.begin().unwrap();
+        add(&mut store, "a").unwrap();
+        assert!(add(&mut store, "a").is_err(), "there is one already");
+        store.commit().unwrap();
+        assert!(store.projects().unwrap().is_empty());
+        store.begin().unwrap();
+        add(&mut store, "b").unwrap();
+        store.commit().unwrap();
+        add(&mut store, "c").unwrap();
+        assert_eq!(store.projects().unwrap(), ["b", "c"]);
     }
 }

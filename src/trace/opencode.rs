@@ -6,6 +6,7 @@ mod parts;
 
 use std::path::Path;
 
+use memchr::memmem;
 use serde_json::{Value, json};
 
 use super::builder::Builder;
@@ -55,8 +56,8 @@ impl DocumentReader for OpenCode {
             return file_name(path).starts_with("opencode")
                 && sqlite::has_tables(path, &["session", "message", "part"]);
         }
-        let head = String::from_utf8_lossy(head);
-        head.trim_start().starts_with('{') && head.contains("\"info\"") && head.contains("\"ses_")
+        let has = |text: &str| memmem::find(head, text.as_bytes()).is_some();
+        head.trim_ascii_start().starts_with(b"{") && has("\"ses_") && has("\"info\"")
     }
 
     fn sessions(&self, path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<()> {

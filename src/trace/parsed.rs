@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 use crate::model::{ModelUse, RawRecord, Step, Timestamp, ToolCall, ToolStatus};
 use crate::text::char_at;
 
@@ -11,6 +13,9 @@ pub const INPUT_CHARS: usize = 600;
 /// Text that will be cut is given out longer by this much, so that a secret that lies across the cut is still whole
 /// when it is looked for. Longer than any token; private keys are recognised by their start.
 pub const MARGIN_BYTES: usize = 4096;
+
+/// Least margin where the text goes on with white space, which no secret but a key of several lines has inside.
+pub(super) const NEAR_BYTES: usize = 256;
 
 /// Most characters kept of a tool call's output. Failures are what memories are made of, so they keep more.
 pub const fn output_chars(status: ToolStatus) -> usize {
@@ -119,9 +124,62 @@ pub struct Parsed {
     pub next_seq: u32,
 }
 
-/// The text's first `chars` characters, and [`MARGIN_BYTES`] more.
+impl Parsed {
+    /// Adds what comes after it in the same transcript, as if both had been read in one go.
+    pub fn append(&mut self, later: Self) {
+        self.facts.append(later.facts);
+        for end in later.results {
+            let call = self.steps.iter_mut().rev().find_map(|step| match &mut step.step {
+                Step::Called(call) if call.call_id == end.call_id => Some(call),
+                _ => None,
+            });
+            match call {
+                Some(call) => end.settle(call),
+                None => self.results.push(end),
+            }
+        }
+        self.steps.extend(later.steps);
+        for (why, Skipped { line, count }) in later.skipped {
+            self.skipped.entry(why).or_insert(Skipped { line, count: 0 }).count += count;
+        }
+        self.raw.extend(later.raw);
+        self.copies += later.copies;
+        self.next_seq = later.next_seq;
+    }
+}
+
+impl SessionFacts {
+    fn append(&mut self, later: Self) {
+        let Self { native, parent, subagent, cwd, usage, pull_requests, .. } = later;
+        // These are of the whole transcript so far.
+        (self.native, self.parent, self.subagent, self.cwd) = (native, parent, subagent, cwd);
+        self.branch = later.branch.or(self.branch.take());
+        self.commit = self.commit.take().or(later.commit);
+        self.usage.add(usage.tokens_in, usage.tokens_out);
+        self.usage.model = usage.model.or(self.usage.model.take());
+        self.custom_title = later.custom_title.or(self.custom_title.take());
+        self.agent_title = later.agent_title.or(self.agent_title.take());
+        self.client_version = later.client_version.or(self.client_version.take());
+        self.started_at = self.started_at.into_iter().chain(later.started_at).min();
+        self.ended_at = self.ended_at.into_iter().chain(later.ended_at).max();
+        self.interrupts += later.interrupts;
+        self.compactions += later.compactions;
+        self.pull_requests.extend(pull_requests);
+    }
+}
+
+/// The text's first `chars` characters, and as much more as a secret that lies across the cut may need.
 pub(super) fn start_with_margin(text: &str, chars: usize) -> &str {
-    char_at(text, chars).map_or(text, |end| start_of(text, end + MARGIN_BYTES))
+    char_at(text, chars).map_or(text, |end| start_of(text, margin_end(text, end).unwrap_or(end + MARGIN_BYTES)))
+}
+
+/// Where the margin after `end` ends if it ends in this text before [`MARGIN_BYTES`]: at the first white space that is
+/// [`NEAR_BYTES`] away. Only keys of several lines go on after that.
+pub(super) fn margin_end(text: &str, end: usize) -> Option<usize> {
+    let near = end + NEAR_BYTES;
+    let blank =
+        text.as_bytes().get(near..)?.iter().take(MARGIN_BYTES - NEAR_BYTES).position(u8::is_ascii_whitespace)?;
+    memmem::find(&text.as_bytes()[..end], b"PRIVATE KEY").is_none().then_some(near + blank)
 }
 
 /// The text's start, at most `bytes` long, cut at a character.
@@ -138,4 +196,21 @@ pub(super) fn printable_name(kind: &str) -> String {
     let name: String =
         kind.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(40).collect();
     if name.is_empty() { "without a name".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_ends_at_white_space_unless_a_key_goes_on() {
+        let check = |text: &str, expected: usize| assert_eq!(start_with_margin(text, 10).len(), expected, "{text}");
+        check("short", 5);
+        check(&"x".repeat(9000), 10 + MARGIN_BYTES);
+        check(&"word ".repeat(2000), 269);
+        check(&format!("word {} {}", "x".repeat(1000), "word ".repeat(2000)), 1005);
+        check(&format!("word {} {}", "x".repeat(5000), "word ".repeat(2000)), 10 + MARGIN_BYTES);
+        let key = format!("-----BEGIN RSA PRIVATE KEY-----\n{}", format!("{}\n", "x".repeat(64)).repeat(200));
+        assert_eq!(start_with_margin(&key, 40).len(), 40 + MARGIN_BYTES);
+    }
 }

@@ -3,7 +3,8 @@
 //! A hunk begins with `@@`, with line numbers where the agent knows them. Where a call changes several files, a line
 //! `+++ <path>` comes before each file's hunks.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::parsed::{MARGIN_BYTES, PATCH_CHARS, start_of};
@@ -11,6 +12,9 @@ use super::tools::strings;
 
 /// More than is kept, so that what is cut is cut after secrets were looked for.
 const MOST_BYTES: usize = PATCH_CHARS * 4 + MARGIN_BYTES;
+
+/// What the common envelope of patches begins with.
+pub(super) const ENVELOPE: &str = "*** Begin Patch";
 
 /// Members with what was there and what is there now.
 const REPLACEMENTS: &[(&str, &str)] = &[
@@ -25,18 +29,17 @@ const REPLACEMENTS: &[(&str, &str)] = &[
 const CONTENTS: &[&str] = &["content", "contents", "file_text", "fileText", "new_content", "newContent"];
 
 /// A hunk as Claude Code writes it beside a result.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Hunk {
-    old_start: u64,
-    old_lines: u64,
-    new_start: u64,
-    new_lines: u64,
-    lines: Vec<String>,
+#[derive(Default)]
+pub(super) struct Hunk<'a> {
+    pub(super) old_start: u64,
+    pub(super) old_lines: u64,
+    pub(super) new_start: u64,
+    pub(super) new_lines: u64,
+    pub(super) lines: Vec<Cow<'a, str>>,
 }
 
 /// The text of hunks.
-pub(super) fn of_hunks(hunks: &[Hunk]) -> Option<String> {
+pub(super) fn of_hunks(hunks: &[Hunk<'_>]) -> Option<String> {
     let mut patch = String::new();
     for hunk in hunks {
         let Hunk { old_start, old_lines, new_start, new_lines, lines } = hunk;
@@ -74,7 +77,7 @@ pub(super) fn of_changes(changes: Option<&Value>) -> Option<String> {
 /// What a tool that edits files was given to do.
 pub(super) fn of_input(input: &Value) -> Option<String> {
     let mut patch = String::new();
-    if let Some(text) = strings(input).into_iter().find(|text| text.contains("*** Begin Patch")) {
+    if let Some(text) = strings(input).into_iter().find(|text| text.contains(ENVELOPE)) {
         envelope(&mut patch, text);
     } else if let Some(edits) = input.get("edits").and_then(Value::as_array) {
         edits.iter().for_each(|edit| replacement(&mut patch, edit));
@@ -91,7 +94,7 @@ pub(super) fn of_input(input: &Value) -> Option<String> {
 
 /// The common envelope of patches, whose hunks have no numbers.
 fn envelope(patch: &mut String, text: &str) {
-    let inside = text.lines().skip_while(|line| !line.starts_with("*** Begin Patch")).skip(1);
+    let inside = text.lines().skip_while(|line| !line.starts_with(ENVELOPE)).skip(1);
     let mut inside = inside.take_while(|line| !line.starts_with("*** End Patch")).peekable();
     while let Some(line) = inside.next() {
         match line.strip_prefix("*** ").and_then(|marked| marked.split_once("File: ")) {
@@ -113,9 +116,20 @@ fn replacement(patch: &mut String, edit: &Value) {
     else {
         return;
     };
+    replaced(patch, old.unwrap_or_default(), new.unwrap_or_default());
+}
+
+/// One text in the place of another.
+pub(super) fn of_replacement(old: &str, new: &str) -> Option<String> {
+    let mut patch = String::with_capacity((old.len() + new.len()).min(MOST_BYTES) * 5 / 4);
+    replaced(&mut patch, old, new);
+    finish(patch)
+}
+
+fn replaced(patch: &mut String, old: &str, new: &str) {
     add(patch, "", "@@");
-    old.unwrap_or_default().lines().for_each(|line| add(patch, "-", line));
-    new.unwrap_or_default().lines().for_each(|line| add(patch, "+", line));
+    old.lines().for_each(|line| add(patch, "-", line));
+    new.lines().for_each(|line| add(patch, "+", line));
 }
 
 fn whole(patch: &mut String, content: &str) {
@@ -176,9 +190,9 @@ mod tests {
         let expected = "+++ /p/a\n@@ -1 +1 @@\n-x\n+y\n+++ /p/b\n@@ -0,0 +1,1 @@\n+z";
         assert_eq!(of_changes(Some(&changes)).as_deref(), Some(expected));
         assert_eq!(of_changes(Some(&json!({}))), None);
-        let hunk = json!([{"oldStart": 1, "oldLines": 2, "newStart": 1, "newLines": 2, "lines": [" a", "-b", "+c"]}]);
-        let hunks: Vec<Hunk> = serde_json::from_value(hunk).unwrap();
-        assert_eq!(of_hunks(&hunks).as_deref(), Some("@@ -1,2 +1,2 @@\n a\n-b\n+c"));
+        let lines = [" a", "-b", "+c"].map(Cow::Borrowed).to_vec();
+        let hunk = Hunk { old_start: 1, old_lines: 2, new_start: 1, new_lines: 2, lines };
+        assert_eq!(of_hunks(&[hunk]).as_deref(), Some("@@ -1,2 +1,2 @@\n a\n-b\n+c"));
     }
 
     #[test]

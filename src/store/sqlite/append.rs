@@ -11,7 +11,6 @@ use super::raw;
 use super::scope::project_row;
 use crate::model::{Message, SessionId, ToolCall, ToolStatus};
 use crate::store::{Append, Appended, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
-use crate::text;
 
 /// Forks of forks are followed so far up for the call that a result belongs to.
 const LONGEST_ANCESTRY: usize = 16;
@@ -42,49 +41,43 @@ impl<'db> Inserts<'db> {
 
 /// What is done once for all appends of a transaction.
 #[derive(Default)]
-struct Rest<'a> {
+pub(super) struct Together {
     /// Sessions whose counts changed.
     changed: BTreeSet<i64>,
-    /// New messages that are not in the text index. A statement that the engine may have to take back alone writes the
-    /// index out, so nothing else is stored between them.
-    texts: Vec<(i64, &'a str)>,
+    /// New messages that are not in the text index, with their terms. A statement that the engine may have to take back
+    /// alone writes the index out, so nothing else is stored between them.
+    texts: Vec<(i64, String)>,
 }
 
 /// Where new rows belong.
-struct Target<'a, 'b> {
+struct Target<'a> {
     session: i64,
     transcript: i64,
-    rest: &'b mut Rest<'a>,
+    together: &'a mut Together,
 }
 
-/// Stores appends in their order; to be called in a transaction.
-pub(super) fn append_all(db: &Connection, appends: &[&Append]) -> Attempt<Vec<Appended>> {
-    let mut rest = Rest::default();
-    let mut inserts = Inserts::new(db)?;
-    let appended = appends.iter().map(|one| append(db, &mut inserts, one, &mut rest)).collect::<Attempt<_>>()?;
-    rest.changed.iter().try_for_each(|&session| recount(db, session))?;
-    index_texts(db, &mut rest)?;
-    Ok(appended)
-}
-
-fn index_texts(db: &Connection, rest: &mut Rest<'_>) -> Attempt<()> {
-    let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
-    for (id, text) in rest.texts.drain(..) {
-        statement.execute(params![id, text::joined_terms(text)])?;
+impl Together {
+    /// To be called before the transaction ends.
+    pub(super) fn finish(mut self, db: &Connection) -> Attempt<()> {
+        self.changed.iter().try_for_each(|&session| recount(db, session))?;
+        self.index_texts(db)
     }
-    Ok(())
+
+    fn index_texts(&mut self, db: &Connection) -> Attempt<()> {
+        let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
+        for (id, terms) in self.texts.drain(..) {
+            statement.execute(params![id, terms])?;
+        }
+        Ok(())
+    }
 }
 
-fn append<'a>(
-    db: &Connection,
-    inserts: &mut Inserts<'_>,
-    append: &'a Append,
-    rest: &mut Rest<'a>,
-) -> Attempt<Appended> {
+/// Stores what was read from a transcript; to be called in a transaction.
+pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) -> Attempt<Appended> {
     let (session, new_session) = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
     if append.restart {
-        index_texts(db, rest)?;
+        together.index_texts(db)?;
         clear_transcript(db, transcript, session)?;
     }
     update_head(db, session, &append.head)?;
@@ -98,16 +91,17 @@ fn append<'a>(
     add_skipped(db, transcript, &append.skipped)?;
     raw::add(db, session, transcript, &append.raw)?;
 
-    rest.changed.insert(session);
-    let mut target = Target { session, transcript, rest };
+    together.changed.insert(session);
+    let mut inserts = Inserts::new(db)?;
+    let mut target = Target { session, transcript, together };
     let mut appended = Appended { new_session, ..Appended::default() };
     for step in &append.steps {
         let (stored, count) = match step {
-            StepAt::Message { turn, message } => {
-                (add_message(db, &mut inserts.message, &mut target, *turn, message)?, &mut appended.messages)
+            StepAt::Message { turn, message, terms } => {
+                (add_message(db, &mut inserts.message, &mut target, *turn, message, terms)?, &mut appended.messages)
             }
             StepAt::Call { turn, uuid, call } => {
-                (add_call(db, inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
+                (add_call(db, &mut inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
             }
         };
         *(if stored { count } else { &mut appended.copies }) += 1;
@@ -120,17 +114,28 @@ fn append<'a>(
 
 /// The session's row, and whether it is new.
 fn session_row(db: &Connection, head: &SessionHead) -> Attempt<(i64, bool)> {
-    let added = db
-        .prepare_cached("INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")?
-        .execute(params![head.id, head.agent, head.id.native()])?;
-    let id = db.prepare_cached("SELECT id FROM sessions WHERE name = ?")?.query_row([&head.id], |row| row.get(0))?;
-    Ok((id, added == 1))
+    if let Some(id) = row_of(db, &head.id)? {
+        return Ok((id, false));
+    }
+    let statement = "INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?)";
+    db.prepare_cached(statement)?.execute(params![head.id, head.agent, head.id.native()])?;
+    Ok((db.last_insert_rowid(), true))
 }
 
+/// The transcript's row. Three plain statements: for one that inserts or updates the engine keeps the pages as they were.
 fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<i64> {
-    let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
-         VALUES (?, ?, 0, x'', 0, 0, 0) ON CONFLICT (path) DO UPDATE SET session = excluded.session RETURNING id";
-    Ok(db.prepare_cached(statement)?.query_row(params![state.path, session], |row| row.get(0))?)
+    let statement = "SELECT id, session FROM transcripts WHERE path = ?";
+    let known = db.prepare_cached(statement)?.query_row([&state.path], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((id, known_session)): Option<(i64, i64)> = known.optional()? else {
+        let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
+             VALUES (?, ?, 0, x'', 0, 0, 0)";
+        db.prepare_cached(statement)?.execute(params![state.path, session])?;
+        return Ok(db.last_insert_rowid());
+    };
+    if known_session != session {
+        db.prepare_cached("UPDATE transcripts SET session = ? WHERE id = ?")?.execute(params![session, id])?;
+    }
+    Ok(id)
 }
 
 /// Removes what a transcript gave before. Memories caught from it stay.
@@ -158,10 +163,12 @@ fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<(
 
 fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()> {
     let project = head.project.as_ref().map(|project| project_row(db, project)).transpose()?;
+    // Apart from the others, as a column that refers to another table makes the engine keep the pages as they were.
+    let statement = "UPDATE sessions SET project = ?1 WHERE id = ?2 AND ?1 IS NOT NULL AND project IS NOT ?1";
+    db.prepare_cached(statement)?.execute(params![project, session])?;
     let statement = "UPDATE sessions SET
              parent = COALESCE(:parent, parent),
              subagent = :subagent,
-             project = COALESCE(:project, project),
              cwd = COALESCE(cwd, :cwd),
              branch = COALESCE(:branch, branch),
              git_commit = COALESCE(git_commit, :commit),
@@ -176,7 +183,6 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
         ":id": session,
         ":parent": head.parent,
         ":subagent": head.subagent,
-        ":project": project,
         ":cwd": head.cwd,
         ":branch": head.branch,
         ":commit": head.commit,
@@ -221,12 +227,13 @@ fn add_skipped(db: &Connection, transcript: i64, skipped: &[SkippedRecord]) -> A
 }
 
 /// Stores a message unless it is a copy; says whether it was stored.
-fn add_message<'a>(
+fn add_message(
     db: &Connection,
     insert: &mut CachedStatement<'_>,
-    target: &mut Target<'a, '_>,
+    target: &mut Target<'_>,
     turn: u32,
-    message: &'a Message,
+    message: &Message,
+    terms: &str,
 ) -> Attempt<bool> {
     let stored = insert.execute(params![
         target.session,
@@ -241,7 +248,7 @@ fn add_message<'a>(
         message.text
     ])?;
     if stored == 1 {
-        target.rest.texts.push((db.last_insert_rowid(), &message.text));
+        target.together.texts.push((db.last_insert_rowid(), terms.to_owned()));
     }
     Ok(stored == 1)
 }
@@ -250,7 +257,7 @@ fn add_message<'a>(
 fn add_call(
     db: &Connection,
     inserts: &mut Inserts<'_>,
-    target: &mut Target<'_, '_>,
+    target: &mut Target<'_>,
     turn: u32,
     uuid: Option<&str>,
     call: &ToolCall,
@@ -282,12 +289,7 @@ fn add_call(
 }
 
 /// A fork made while a call was running knows its result, where the original may not.
-fn finish_copied_call(
-    db: &Connection,
-    target: &mut Target<'_, '_>,
-    uuid: Option<&str>,
-    call: &ToolCall,
-) -> Attempt<()> {
+fn finish_copied_call(db: &Connection, target: &mut Target<'_>, uuid: Option<&str>, call: &ToolCall) -> Attempt<()> {
     if call.status == ToolStatus::Pending {
         return Ok(());
     }
@@ -297,12 +299,12 @@ fn finish_copied_call(
         .prepare_cached(statement)?
         .query_row(params![call.status, call.output, uuid, call.call_id], |row| row.get::<_, i64>(0))
         .optional()?;
-    target.rest.changed.extend(finished);
+    target.together.changed.extend(finished);
     Ok(())
 }
 
 /// Attaches a result to its call in this session, or in the one it was forked from.
-fn attach_result(db: &Connection, target: &mut Target<'_, '_>, result: &ToolResult) -> Attempt<()> {
+fn attach_result(db: &Connection, target: &mut Target<'_>, result: &ToolResult) -> Attempt<()> {
     // What did not work changed nothing.
     let statement = "UPDATE tool_calls SET status = ?1, output = ?2,
              patch = CASE ?1 WHEN 'ok' THEN COALESCE(?3, patch) END
@@ -319,7 +321,7 @@ fn attach_result(db: &Connection, target: &mut Target<'_, '_>, result: &ToolResu
             target.session
         ])?;
         if attached > 0 {
-            target.rest.changed.insert(candidate);
+            target.together.changed.insert(candidate);
             break;
         }
         session = parent_of(db, candidate)?;

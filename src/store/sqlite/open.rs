@@ -14,9 +14,12 @@ use crate::store::StoreError;
 const MAPPED_BYTES: i64 = 32 << 20;
 /// Pages that a writer keeps in memory, in KiB (negative, as the engine wants it): the indexes of uuids are hit all over.
 const WRITER_CACHE: i64 = -(32 << 10);
-/// Pages in the log at which a writer folds it into the file, 32 MB: each time costs two syncs. Who opens the database
-/// first after a crash reads the whole log, at about 1 GB/s.
-const LOG_PAGES: i64 = 8192;
+/// Bytes of a page of a new file. With the engine's usual 4096 storing takes a third more time: most rows hold a text
+/// longer than that, and each page is a call to the system.
+const PAGE_BYTES: i64 = 16 << 10;
+/// Bytes of the log at which a writer folds it into the file: each time costs two syncs. Who opens the database first
+/// after a crash reads the whole log, at about 1 GB/s.
+const LOG_BYTES: i64 = 32 << 20;
 /// Prepared statements kept per connection; the program has fewer than this.
 const KEPT_STATEMENTS: usize = 128;
 
@@ -53,10 +56,13 @@ pub(super) fn connect(path: &Path) -> Attempt<Connection> {
 pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt<()> {
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
+    // Changes nothing where there is a file.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     use_write_ahead_log(connection, wait)?;
+    let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
-    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / page_bytes)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Without this the engine plans statements anew whenever a parameter differs from the last.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

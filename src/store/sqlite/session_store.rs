@@ -1,5 +1,6 @@
 //! The SQLite store as [`SessionStore`].
 
+use super::append::Together;
 use super::{SqliteStore, append, calls, catching, messages, raw, sessions, turns};
 use crate::model::{RawRecord, Session, SessionId, Timestamp, Turn};
 use crate::store::{
@@ -16,8 +17,31 @@ impl SessionStore for SqliteStore {
         self.write(|db| sessions::touch_transcript(db, path, size, mtime_ns))
     }
 
-    fn append_all(&mut self, appends: &[&Append]) -> Result<Vec<Appended>> {
-        self.write(|db| append::append_all(db, appends))
+    fn append(&mut self, append: &Append) -> Result<Appended> {
+        if self.together.is_some() {
+            return self.join(|db, together| append::append(db, append, together));
+        }
+        self.write(|db| {
+            let mut together = Together::default();
+            let appended = append::append(db, append, &mut together)?;
+            together.finish(db)?;
+            Ok(appended)
+        })
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.together.is_none() {
+            let begun = self.waiting(|connection| Ok(connection.execute_batch("BEGIN IMMEDIATE")?));
+            self.reported(begun)?;
+            self.together = Some(Together::default());
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let Some(together) = self.together.take() else { return Ok(()) };
+        let done = together.finish(&self.connection).and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
+        self.or_taken_back(done)
     }
 
     fn session(&self, id: &SessionId) -> Result<Option<Session>> {

@@ -7,8 +7,11 @@ use memchr::memmem;
 use super::content::{Block, result_text};
 use super::record::{filled, is_set, text};
 use crate::model::{FileAction, Timestamp, ToolCall, ToolStatus, TouchedFile};
-use crate::trace::members::{Cursor, Raw, each_member, lossy};
-use crate::trace::parsed::{CallEnd, INPUT_CHARS, MARGIN_BYTES, output_chars, start_of, start_with_margin};
+use crate::text::char_at;
+use crate::trace::members::{Cursor, Raw, each_member, lossy, string};
+use crate::trace::parsed::{
+    CallEnd, INPUT_CHARS, MARGIN_BYTES, NEAR_BYTES, margin_end, output_chars, start_of, start_with_margin,
+};
 use crate::trace::patch;
 
 /// Starts of results that say the call never ran to its end.
@@ -29,6 +32,9 @@ struct Input<'a> {
     file_path: Raw<'a>,
     notebook_path: Raw<'a>,
     symbol_path: Raw<'a>,
+    old_string: Raw<'a>,
+    new_string: Raw<'a>,
+    has_edits: bool,
 }
 
 impl<'a> Input<'a> {
@@ -39,6 +45,9 @@ impl<'a> Input<'a> {
             b"file_path" => input.file_path = Some(value),
             b"notebook_path" => input.notebook_path = Some(value),
             b"filePath" => input.symbol_path = Some(value),
+            b"old_string" => input.old_string = Some(value),
+            b"new_string" => input.new_string = Some(value),
+            b"edits" => input.has_edits = true,
             _ => {}
         })?;
         Some(input)
@@ -52,7 +61,7 @@ pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCal
     let input = Input::read(json).unwrap_or_default();
     let files = files(&name, &input);
     let changes = files.iter().any(|file| file.action == FileAction::Edit);
-    let patch = changes.then(|| patch::of_input(&serde_json::from_slice(json).ok()?)).flatten();
+    let patch = changes.then(|| patch_of(json, &input)).flatten();
     Some(ToolCall {
         seq,
         call_id: filled(block.id).unwrap_or_default(),
@@ -65,6 +74,15 @@ pub(super) fn call(block: &Block<'_>, seq: u32, at: Timestamp) -> Option<ToolCal
         at,
         name,
     })
+}
+
+/// What a tool that edits files was given to do. Most replace a text, which is read without the rest.
+fn patch_of(json: &[u8], input: &Input<'_>) -> Option<String> {
+    let is_replacement = !input.has_edits && memmem::find(json, patch::ENVELOPE.as_bytes()).is_none();
+    match text(input.new_string).filter(|_| is_replacement) {
+        Some(new) => patch::of_replacement(&text(input.old_string).unwrap_or_default(), &new),
+        None => patch::of_input(&serde_json::from_slice(json).ok()?),
+    }
 }
 
 /// As much of an input as it stands in the file as is needed.
@@ -92,18 +110,26 @@ fn files(tool: &str, input: &Input<'_>) -> Vec<TouchedFile> {
 /// How the call ended whose result stands in `block`.
 pub(super) fn end(block: &Block<'_>, structured: Raw<'_>) -> CallEnd {
     let is_error = is_set(block.is_error);
-    let most = output_chars(if is_error { ToolStatus::Failed } else { ToolStatus::Ok });
-    let output = result_text(block.content, most * 4 + MARGIN_BYTES);
+    let output = if is_error {
+        result_text(block.content, output_chars(ToolStatus::Failed) * 4 + MARGIN_BYTES)
+    } else {
+        result_start(block.content, output_chars(ToolStatus::Ok))
+    };
     let status = status(&output, is_error, structured);
-    let needed = start_with_margin(&output, output_chars(status)).len();
-    let mut output = output.into_owned();
-    output.truncate(needed);
     CallEnd {
         call_id: filled(block.tool_use_id).unwrap_or_default(),
         status,
-        output,
+        output: start_with_margin(&output, output_chars(status)).to_owned(),
         patch: structured.and_then(structured_patch),
     }
+}
+
+/// As much of a result as [`start_with_margin`] needs.
+fn result_start<'a>(content: Raw<'a>, chars: usize) -> Cow<'a, str> {
+    let near = chars + 2 * NEAR_BYTES;
+    let start = result_text(content, near);
+    let is_enough = start.len() < near || char_at(&start, chars).and_then(|end| margin_end(&start, end)).is_some();
+    if is_enough { start } else { result_text(content, chars * 4 + MARGIN_BYTES) }
 }
 
 /// The hunks that later versions write beside a result, with the lines around and their numbers.
@@ -112,8 +138,34 @@ fn structured_patch(json: &[u8]) -> Option<String> {
     // would be escaped.
     const NAME: &[u8] = b"\"structuredPatch\":";
     let place = memmem::find(json, b"\"structuredPatch\":[{")? + NAME.len();
-    let hunks: Vec<patch::Hunk> = serde_json::from_slice(Cursor::new(&json[place..]).value()?).ok()?;
+    let mut hunks = Vec::new();
+    Cursor::new(&json[place..]).elements(|cursor| {
+        hunks.push(hunk(cursor)?);
+        Some(())
+    })?;
     patch::of_hunks(&hunks)
+}
+
+fn hunk<'a>(cursor: &mut Cursor<'a>) -> Option<patch::Hunk<'a>> {
+    let mut hunk = patch::Hunk::default();
+    cursor.members(|name, cursor| {
+        let place = match name {
+            b"oldStart" => &mut hunk.old_start,
+            b"oldLines" => &mut hunk.old_lines,
+            b"newStart" => &mut hunk.new_start,
+            b"newLines" => &mut hunk.new_lines,
+            b"lines" => {
+                return cursor.elements(|cursor| {
+                    hunk.lines.push(string(cursor.value()?)?);
+                    Some(())
+                });
+            }
+            _ => return cursor.value().map(drop),
+        };
+        *place = str::from_utf8(cursor.value()?).ok()?.parse().ok()?;
+        Some(())
+    })?;
+    Some(hunk)
 }
 
 fn status(output: &str, is_error: bool, structured: Raw<'_>) -> ToolStatus {

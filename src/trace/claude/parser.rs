@@ -361,7 +361,11 @@ impl Parser {
             }
             !is_ours
         });
-        out.facts.agent_title = out.facts.agent_title.take().or(ours).or_else(|| self.task.clone());
+        let title = out.facts.agent_title.take().or(ours);
+        if title.is_some() {
+            self.task = None;
+        }
+        out.facts.agent_title = title.or_else(|| self.task.clone());
         out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());
         out.facts.parent.clone_from(&self.parent);
         out.facts.cwd.clone_from(&self.cwd);

@@ -40,7 +40,7 @@ impl TraceParser for Parser {
         self.course.finish(&mut out);
         out.facts.native.clone_from(&self.native);
         out.facts.cwd.clone_from(&self.cwd);
-        out.facts.agent_title = out.facts.agent_title.take().or_else(|| self.title.clone());
+        out.facts.agent_title.clone_from(&self.title);
         out
     }
 }
@@ -69,7 +69,7 @@ impl Parser {
         let is_aside = text(data, "parentToolCallId").is_some();
         match kind {
             "session.start" | "session.resume" | "session.context_changed" => self.session(data, out),
-            "session.title_changed" => out.facts.agent_title = owned(data, "title").or(out.facts.agent_title.take()),
+            "session.title_changed" => self.title = owned(data, "title").or(self.title.take()),
             "session.compaction_complete" => {
                 out.facts.compactions += u32::from(data.get("success") != Some(&Value::Bool(false)));
             }

@@ -37,8 +37,12 @@ pub(super) fn appends_stored_together_are_stored_in_order(store: &mut dyn Store)
     let first = with_steps("s", vec![user(0, 0, "u0", "old words"), agent(0, 1, "u1", "an answer")]);
     let again = Append { restart: true, ..with_steps("s", vec![user(0, 0, "u0", "new words")]) };
     let copy = with_steps("fork", vec![user(0, 0, "u0", "new words"), agent(0, 1, "u2", "other words")]);
-    let appended = store.append_all(&[&first, &again, &copy]).unwrap();
-    let counts: Vec<_> = appended.iter().map(|one| (one.new_session, one.messages, one.copies)).collect();
+    store.begin().unwrap();
+    let counts = [first, again, copy].map(|append| {
+        let one = store.append(&append).unwrap();
+        (one.new_session, one.messages, one.copies)
+    });
+    store.commit().unwrap();
     assert_eq!(counts, [(true, 2, 0), (false, 1, 0), (true, 1, 1)]);
     assert_eq!(found(store, &words("words")).len(), 2);
     assert!(found(store, &words("answer")).is_empty(), "what a restart removes is not found either");

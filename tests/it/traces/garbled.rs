@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use memory_lane::model::Step;
-use memory_lane::trace::{TraceParser, TracedStep, recognise, tail};
+use memory_lane::trace::{Parsed, TraceParser, TracedStep, recognise, tail};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -85,6 +85,9 @@ proptest! {
         let parts: Vec<&[u8]> = parts.iter().map(|part: &String| part.as_bytes()).collect();
         let whole = file.text();
         prop_assert_eq!(settled(&parts, replayed.min(parts.len())), settled(&[whole.as_bytes()], 0));
+        let (mut joined, mut parser) = (Parsed::default(), parser());
+        parts.iter().for_each(|part| joined.append(parser.read(part)));
+        prop_assert_eq!(joined, self::parser().read(whole.as_bytes()));
     }
 
     #[test]
