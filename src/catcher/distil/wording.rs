@@ -4,7 +4,7 @@ use super::{Scene, options};
 use crate::catcher::lexicon::LEXICON;
 use crate::catcher::moment::{Evidence, Hit, Moment};
 use crate::catcher::prose::{Sentence, is_machine_made, own_sentences};
-use crate::catcher::statement::{Bearing, FEWEST_TERMS, leans, says_enough};
+use crate::catcher::statement::{Bearing, FEWEST_TERMS, is_plain, leans, says_enough};
 use crate::model::{Direction, FileAction, Message, Trigger};
 use crate::text::{content_terms, excerpt, one_line};
 
@@ -118,10 +118,11 @@ fn answered(scene: &Scene<'_>) -> Option<String> {
     Some(format!("The agent had {} “{text}”.", if sentence.question { "asked" } else { "said" }))
 }
 
-/// The latest prompt before this one that says what the work is.
+/// The latest prompt before this one that says what the work is; a rule laid down on the way does not.
 fn request(scene: &Scene<'_>) -> Option<String> {
     let before = scene.excerpt.turns[..scene.index].iter().rev().take(TURNS_BACK);
     let prompts = before.filter_map(|turn| turn.prompt.as_ref()).filter(|prompt| !is_machine_made(&prompt.text));
+    let prompts = prompts.filter(|prompt| !own_sentences(&prompt.text, "").iter().any(is_plain));
     let gists = prompts.map(|prompt| gist(&prompt.text));
     gists.into_iter().find(|gist| content_terms(gist).len() >= FEWEST_TERMS_OF_REQUEST)
 }
