@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, named_params, par
 use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
+use super::forgetting;
 use super::outcome::recount;
 use super::raw;
 use super::scope::project_row;
@@ -81,8 +82,12 @@ fn append<'a>(
     append: &'a Append,
     rest: &mut Rest<'a>,
 ) -> Attempt<Appended> {
-    let (session, new_session) = session_row(db, &append.head)?;
+    let Row { session, new_session, forgotten } = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
+    if forgotten {
+        forgetting::pass_over(db, transcript, &append.state)?;
+        return Ok(Appended { forgotten, ..Appended::default() });
+    }
     if append.restart {
         index_texts(db, rest)?;
         clear_transcript(db, transcript, session)?;
@@ -118,13 +123,25 @@ fn append<'a>(
     Ok(appended)
 }
 
-/// The session's row, and whether it is new.
-fn session_row(db: &Connection, head: &SessionHead) -> Attempt<(i64, bool)> {
+/// A session's row: whether it is new, and whether nothing may be added to it.
+struct Row {
+    session: i64,
+    new_session: bool,
+    forgotten: bool,
+}
+
+fn session_row(db: &Connection, head: &SessionHead) -> Attempt<Row> {
     let added = db
         .prepare_cached("INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING")?
         .execute(params![head.id, head.agent, head.id.native()])?;
-    let id = db.prepare_cached("SELECT id FROM sessions WHERE name = ?")?.query_row([&head.id], |row| row.get(0))?;
-    Ok((id, added == 1))
+    let statement = "SELECT id, forgotten_at IS NOT NULL FROM sessions WHERE name = ?";
+    let (session, mut forgotten) =
+        db.prepare_cached(statement)?.query_row([&head.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let new_session = added == 1;
+    if let Some(parent) = head.parent.as_ref().filter(|_| new_session && head.subagent) {
+        forgotten = forgetting::follow_parent(db, session, parent)?;
+    }
+    Ok(Row { session, new_session, forgotten })
 }
 
 fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<i64> {
