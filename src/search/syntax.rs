@@ -23,7 +23,8 @@ branch:NAME      the branch; * stands for anything, as in file:
 host:NAME        the machine
 session:ID       the session
 pr:428           a pull request that the session names
-outcome:HOW      ended, failed or interrupted
+outcome:ended|failed|interrupted
+                 how the session ended
 after:TIME       before:TIME, on:DAY; a time is today, yesterday, 2026-02-11,
                  2026-02, 7d, 12h or 2026-02-11T15:00
 -                before any of these: not so; a search that begins with it
