@@ -62,7 +62,9 @@ doc: ## the library's documentation
 clean: ## remove what demo and test have set up
 	rm -rf $(DEMO) $(TEST)
 
+# To standard error: what the program writes to standard output may be read by another one.
 $(PROGRAM): FORCE
+	@test -x $@ || echo "building $@ for release without further output: 5 to 10 minutes on two cores, once" >&2
 	@cargo build --locked --release --quiet
 
 # With the tests, not alone: their dependencies turn on further features, and everything would be built twice.

@@ -2,6 +2,7 @@
 
 mod app;
 mod catch;
+mod counted;
 mod distil;
 mod doctor;
 mod entities;
@@ -110,9 +111,9 @@ pub fn run(arguments: impl Iterator<Item = OsString>, started: Instant) -> ExitC
     if hook {
         return hook::run(started);
     }
-    match Cli::try_parse_from(arguments) {
+    match Cli::try_parse_from(&arguments) {
         Ok(cli) => error::report(dispatch(cli.command)),
-        Err(error) => error::usage(&error),
+        Err(error) => error::usage(error, &arguments),
     }
 }
 

@@ -34,8 +34,8 @@ pub use recall::{
 };
 pub use search::{Condition, Filter, MessageQuery, StepHit, Work};
 pub use sessions::{
-    Append, Appended, CatchWork, Found, Recorded, SessionEdit, SessionFilter, SessionHead, SessionStore, SkippedRecord,
-    StepAt, ToolResult, TranscriptState,
+    Append, Appended, CatchWork, ForgottenSession, Found, Recorded, SessionEdit, SessionFilter, SessionHead,
+    SessionStore, SkippedRecord, StepAt, ToolResult, TranscriptState,
 };
 
 /// Result of a store operation.

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use self::plan::Plan;
 use super::app::now;
+use super::counted::{memories, sessions};
 use super::distil::{self, Starter};
 use super::worker::{self, Held};
 use super::{App, print_json, print_line};
@@ -88,7 +89,7 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
         }
     }
     if let Some(first) = report.failed.first() {
-        bail!("{} not read: {}", counted(report.failed.len(), "session"), text::one_line(first, 300));
+        bail!("{} not read: {}", sessions(report.failed.len()), text::one_line(first, 300));
     }
     Ok(())
 }
@@ -119,7 +120,7 @@ fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut Sqlit
     let meaning = Meaning::of(&app.paths, &app.settings.model);
     let report = pipeline::catch_from(store, &plan.works, &meaning, app.now, &mut |store, report| {
         bar.set_position((report.sessions + report.failed.len()) as u64);
-        bar.set_message(counted_memories(report.memories));
+        bar.set_message(memories(report.memories));
         if report.memories >= embedded + EMBEDDED_AT_ONCE {
             embedded = report.memories;
             embed(app, store)?;
@@ -164,20 +165,11 @@ fn bar(json: bool, sessions: usize) -> ProgressBar {
 }
 
 fn summary(report: &CatchReport, left: usize) -> String {
-    let sessions = counted(report.sessions, "session");
-    let memories = counted_memories(report.memories);
+    let (read, added) = (sessions(report.sessions), memories(report.memories));
     let kinds: Vec<String> = report.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    let left = if left == 0 { String::new() } else { format!("; {} left for the next run", counted(left, "session")) };
-    format!("read {sessions}, added {memories}{kinds}{left}")
-}
-
-fn counted_memories(count: usize) -> String {
-    if count == 1 { "1 memory".to_owned() } else { format!("{count} memories") }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    let left = if left == 0 { String::new() } else { format!("; {} left for the next run", sessions(left)) };
+    format!("read {read}, added {added}{kinds}{left}")
 }
 
 #[cfg(test)]

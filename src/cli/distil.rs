@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::App;
 use super::app::now;
+use super::counted::{counted, memories, sessions};
 use crate::config::{Backend, variable};
 use crate::distiller::{Clock, DeadLetters, Estimate, Gate, Price, Prompt, default_model, distiller, price_of};
 use crate::model::{SessionId, Timestamp};
@@ -211,8 +212,12 @@ impl std::fmt::Display for Offer {
 
 /// What came of a run, in one line.
 pub(super) fn summary(report: &DistilReport) -> String {
-    let mut line =
-        format!("distilled {} windows of {} sessions: {} memories", report.windows, report.sessions, report.memories);
+    let mut line = format!(
+        "distilled {} of {}: {}",
+        counted(report.windows, "window", "windows"),
+        sessions(report.sessions),
+        memories(report.memories)
+    );
     let mut also = |count: usize, what: &str| {
         if count > 0 {
             line.push_str(&format!(", {count} {what}"));

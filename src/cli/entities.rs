@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::counted::counted;
 use super::{App, print_json, print_line};
 use crate::model::{Entity, EntityId, EntityKind, MemoryId};
 use crate::pipeline;
@@ -144,7 +145,8 @@ pub(super) fn run(args: &EntitiesArgs, app: &App) -> anyhow::Result<()> {
         Action::Undo => undo(&mut store, app),
         Action::Sync => {
             let taken = pipeline::take_in_names(&mut store, &app.settings.entity_sources)?;
-            print_line(format_args!("{taken} names from {} sources", app.settings.entity_sources.len()));
+            let sources = counted(app.settings.entity_sources.len(), "source", "sources");
+            print_line(format_args!("{} from {sources}", counted(taken, "name", "names")));
             Ok(())
         }
     }

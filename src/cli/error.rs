@@ -1,8 +1,12 @@
 //! What people see when something failed, and the status the process ends with.
 #![expect(clippy::print_stderr, reason = "errors go to standard error, here and nowhere else")]
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::output;
 use crate::config::SettingsError;
 use crate::embed::EmbedError;
 use crate::store::StoreError;
@@ -20,8 +24,14 @@ const INTERNAL: u8 = 70;
 #[error("nothing found")]
 pub(super) struct NothingFound;
 
-/// Prints an error with its causes and a hint, and gives the exit status.
+/// Prints an error with its causes and a hint, and gives the exit status. What was printed but not written is an error,
+/// too, unless there is one already that says more.
 pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
+    let result = match (result, output::finish()) {
+        (Err(error), Err(unwritten)) if error.is::<NothingFound>() => Err(unwritten),
+        (Ok(()), Err(unwritten)) => Err(unwritten),
+        (result, _) => result,
+    };
     let Err(error) = result else { return ExitCode::SUCCESS };
     if error.is::<NothingFound>() {
         return ExitCode::from(NOTHING_FOUND);
@@ -44,9 +54,29 @@ pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
 
 /// Prints a usage error, or help and version, which clap treats alike. Never status 2: a client that runs this program
 /// as a hook would take it for a refused prompt.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _broken_pipe = error.print();
-    if error.use_stderr() { ExitCode::from(USER) } else { ExitCode::SUCCESS }
+pub(super) fn usage(mut error: clap::Error, arguments: &[OsString]) -> ExitCode {
+    if let Some(word) = excluded_first(&error, arguments) {
+        let how = format!("a search that begins with `-` goes after `--`: memory-lane sessions search -- '{word}'");
+        error.insert(ContextKind::InvalidArg, ContextValue::String(word));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![how.into()]));
+    }
+    let printed = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(USER);
+    }
+    output::note(printed);
+    report(Ok(()))
+}
+
+/// The word that a search must not find, where it was taken for an option.
+fn excluded_first(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let [_, sessions, search, rest @ ..] = arguments else { return None };
+    if error.kind() != ErrorKind::UnknownArgument || sessions != "sessions" || search != "search" {
+        return None;
+    }
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_word = |word: &&str| word.starts_with(unknown.as_str()) && !word.starts_with("--");
+    rest.iter().filter_map(|word| word.to_str()).find(is_word).map(printable)
 }
 
 fn is_internal(error: &anyhow::Error) -> bool {

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{App, print_json, print_line};
+use super::sessions::project_key;
+use super::{App, counted, print_json, print_line};
 use crate::model::{MemoryDraft, MemoryStatus, exchange};
 use crate::store::{Added, MemoryFilter, MemoryStore};
 use crate::{entity, pipeline, redact};
@@ -28,8 +29,8 @@ pub(super) struct ImportArgs {
 pub(super) struct ExportArgs {
     /// Where to write; standard output when left out
     file: Option<PathBuf>,
-    /// Only of this project
-    #[arg(long, value_name = "KEY")]
+    /// Only of this project: key, name or directory
+    #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
 }
 
@@ -54,12 +55,15 @@ pub(super) fn import(args: &ImportArgs, app: &App) -> anyhow::Result<()> {
     pipeline::embed(&mut store, &app.paths, &app.settings.model, &mut |_, _| {})?;
     store.tidy()?;
     if args.json {
-        return print_json(&json!({ "added": new, "known": added.len() - new, "refused": refused }));
+        print_json(&json!({ "added": new, "known": added.len() - new, "refused": refused }))?;
+    } else {
+        for refusal in &refused {
+            print_line(format_args!("line {}: {}", refusal["line"], refusal["reason"].as_str().unwrap_or_default()));
+        }
+        let (new, known, refused) = (counted::memories(new), added.len() - new, refused.len());
+        print_line(format_args!("{new} added, {known} known already, {refused} refused"));
     }
-    for refusal in &refused {
-        print_line(format_args!("line {}: {}", refusal["line"], refusal["reason"].as_str().unwrap_or_default()));
-    }
-    print_line(format_args!("{new} memories added, {} known already, {} refused", added.len() - new, refused.len()));
+    ensure!(!drafts.is_empty() || refused.is_empty(), "no line of {} is a memory", args.file.display());
     Ok(())
 }
 
@@ -107,12 +111,14 @@ fn clean_value(value: &mut Value) {
 
 pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {
     let store = app.open_store()?;
-    let mut memories = store.memories(&MemoryFilter { project: args.project.clone(), ..MemoryFilter::default() })?;
-    memories.extend(store.memories(&MemoryFilter {
-        project: args.project.clone(),
-        status: Some(MemoryStatus::Superseded),
-        ..MemoryFilter::default()
-    })?);
+    let project = args.project.as_deref().map(|name| project_key(name, &store)).transpose()?;
+    let filter = MemoryFilter { project, ..MemoryFilter::default() };
+    let mut memories = store.memories(&filter)?;
+    let superseded = MemoryFilter { status: Some(MemoryStatus::Superseded), ..filter.clone() };
+    memories.extend(store.memories(&superseded)?);
+    if let Some(project) = filter.project.filter(|_| memories.is_empty()) {
+        bail!("no memory is of project {project}; nothing was written");
+    }
     memories.sort_by_key(|memory| memory.id);
     let lines = memories.iter().map(|memory| exchange::to_json(memory).to_string());
     match &args.file {
@@ -124,7 +130,7 @@ pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {
                 writeln!(writer, "{line}").with_context(|| format!("write {}", path.display()))?;
             }
             writer.flush().with_context(|| format!("write {}", path.display()))?;
-            print_line(format_args!("{} memories written to {}", memories.len(), path.display()));
+            print_line(format_args!("{} written to {}", counted::memories(memories.len()), path.display()));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{App, print_line};
+use super::{App, memories, print_line};
 use crate::model::{MemoryId, SessionId};
 use crate::store::{RecallStore, VoteRecord};
 
@@ -10,6 +10,7 @@ use crate::store::{RecallStore, VoteRecord};
 #[derive(Args)]
 pub(super) struct FeedbackArgs {
     /// The memory's number, as it stands in the recalled text
+    #[arg(value_parser = memories::number)]
     id: i64,
     /// Did it help
     vote: Thumb,

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::app::App;
+use super::counted::{self, counted};
 use super::output::{print_json, print_line};
 use super::worker;
 use crate::config::agent_homes;
@@ -52,13 +53,22 @@ pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     if args.json {
-        return print_json(&Timed { report: &report, seconds });
+        print_json(&Timed { report: &report, seconds })?;
+    } else {
+        print_line(summary(&report, seconds));
+        for failure in report.unreadable.iter().take(NAMED_FAILURES) {
+            print_line(format!("not read: {}", printable(failure)));
+        }
     }
-    print_line(summary(&report, seconds));
-    for failure in report.unreadable.iter().take(NAMED_FAILURES) {
-        print_line(format!("not read: {}", printable(failure)));
+    if !args.paths.is_empty() && nothing_was_readable(&report) {
+        bail!("nothing there is a session of an agent that is known; `memory-lane sources` names the agents");
     }
     Ok(())
+}
+
+/// Not one file that was named could be read as a session.
+fn nothing_was_readable(report: &IngestReport) -> bool {
+    report.files_seen > 0 && report.files_unrecognised + report.unreadable.len() as u64 >= report.files_seen
 }
 
 /// What a person names is there, or the name is wrong.
@@ -91,24 +101,24 @@ fn show(bar: &ProgressBar, progress: IngestProgress) {
 /// One line for a person.
 fn summary(report: &IngestReport, seconds: f64) -> String {
     let mut parts = vec![
-        format!("{} new sessions", report.sessions_new),
+        counted(report.sessions_new, "new session", "new sessions"),
         format!("{} continued", report.sessions_updated),
-        format!("{} messages", report.messages),
-        format!("{} tool calls", report.tool_calls),
-        format!("{} of {} files read", report.files_read, report.files_seen),
+        counted(report.messages, "message", "messages"),
+        counted(report.tool_calls, "tool call", "tool calls"),
+        format!("{} of {} read", report.files_read, counted::files(report.files_seen)),
         format!("{:.1} MB in {seconds:.1} s", report.bytes as f64 / 1e6),
     ];
-    let mut also = |count: u64, what: &str| {
+    let mut also = |count: u64, one: &str, many: &str, what: &str| {
         if count > 0 {
-            parts.push(format!("{count} {what}"));
+            parts.push(format!("{} {what}", counted(count, one, many)));
         }
     };
-    also(report.copies, "copies left out");
-    also(report.redacted.values().sum(), "secrets taken out");
-    also(report.skipped.values().sum(), "records not understood");
-    also(report.files_excluded, "files of excluded projects");
-    also(report.files_unrecognised, "files of no known agent");
-    also(report.unreadable.len() as u64, "files unreadable");
+    also(report.copies, "copy", "copies", "left out");
+    also(report.redacted.values().sum(), "secret", "secrets", "taken out");
+    also(report.skipped.values().sum(), "record", "records", "not understood");
+    also(report.files_excluded, "file", "files", "of excluded projects");
+    also(report.files_unrecognised, "file", "files", "of no known agent");
+    also(report.unreadable.len() as u64, "file", "files", "unreadable");
     parts.join(", ")
 }
 
@@ -125,7 +135,12 @@ mod tests {
             summary(&report, 0.25),
             "2 new sessions, 0 continued, 7 messages, 0 tool calls, 2 of 3 files read, 1.5 MB in 0.2 s"
         );
+        report.files_unrecognised = 1;
+        assert!(summary(&report, 0.25).ends_with(", 1 file of no known agent"));
         report.skipped.insert("not JSON".to_owned(), 3);
-        assert!(summary(&report, 0.25).ends_with(", 3 records not understood"));
+        assert!(summary(&report, 0.25).contains(", 3 records not understood, "));
+        assert!(!nothing_was_readable(&report));
+        report.files_unrecognised = 3;
+        assert!(nothing_was_readable(&report));
     }
 }

@@ -1,15 +1,17 @@
-//! `memories`: list, show, edit, pin, retire, forget, merge, promote.
+//! `memories`: list, show, edit, pin, unpin, retire, restore, forget, merge, promote.
 
 mod promote;
 mod show;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 pub(super) use self::show::MOST_RELATED;
+use super::error::NothingFound;
+use super::sessions::{memory_session, project_key};
 use super::{App, print_json, print_line};
-use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, SessionId, exchange};
+use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, exchange};
 use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, StoreError};
 use crate::{pipeline, redact, text};
 
@@ -27,6 +29,7 @@ enum Action {
     /// Show one memory with its source, reasons and recalls
     Show {
         /// Its number
+        #[arg(value_parser = number)]
         id: i64,
         /// Print JSON
         #[arg(long)]
@@ -35,6 +38,7 @@ enum Action {
     /// Change title, body or kind
     Edit {
         /// Its number
+        #[arg(value_parser = number)]
         id: i64,
         /// New title
         #[arg(long)]
@@ -49,23 +53,40 @@ enum Action {
     /// Keep it in use for good
     Pin {
         /// Its number
+        #[arg(value_parser = number)]
+        id: i64,
+    },
+    /// Take the pin away: it counts as any other again
+    Unpin {
+        /// Its number
+        #[arg(value_parser = number)]
         id: i64,
     },
     /// Keep it, but never recall it
     Retire {
         /// Its number
+        #[arg(value_parser = number)]
+        id: i64,
+    },
+    /// Recall a retired or quarantined one again
+    Restore {
+        /// Its number
+        #[arg(value_parser = number)]
         id: i64,
     },
     /// Delete it for good, and never catch it again
     Forget {
         /// Its number
+        #[arg(value_parser = number)]
         id: i64,
     },
     /// Make one memory of two that say the same
     Merge {
         /// The one that goes; its evidence stays
+        #[arg(value_parser = number)]
         from: i64,
         /// The one that takes its place
+        #[arg(value_parser = number)]
         into: i64,
     },
     /// Write the draft of an idea or a skill from it
@@ -77,10 +98,10 @@ struct ListArgs {
     /// Only this kind
     #[arg(long)]
     kind: Option<MemoryKind>,
-    /// Only of this project
-    #[arg(long, value_name = "KEY")]
+    /// Only of this project: key, name or directory
+    #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
-    /// Only caught from this session
+    /// Only caught from this session: its id or the start of it
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Only with this status
@@ -105,11 +126,17 @@ pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
             if title.is_none() && body.is_none() && kind.is_none() {
                 bail!("nothing to change; give --title, --body or --kind");
             }
+            for (name, text) in [("title", title), ("body", body)] {
+                let is_empty = text.as_deref().is_some_and(|text| text.trim().is_empty());
+                ensure!(!is_empty, "--{name} is empty; `memory-lane memories forget {id}` deletes a memory");
+            }
             let clean = |text: &Option<String>| text.as_deref().map(|text| redact::redact(text).into_owned());
             edit(*id, &MemoryEdit { title: clean(title), body: clean(body), kind: *kind, status: None }, app)
         }
         Action::Pin { id } => set_status(*id, MemoryStatus::Pinned, app),
+        Action::Unpin { id } => back_in_use(MemoryId(*id), &[MemoryStatus::Pinned], app),
         Action::Retire { id } => set_status(*id, MemoryStatus::Retired, app),
+        Action::Restore { id } => back_in_use(MemoryId(*id), &[MemoryStatus::Retired, MemoryStatus::Quarantined], app),
         Action::Forget { id } => forget(MemoryId(*id), app),
         Action::Merge { from, into } => merge(MemoryId(*from), MemoryId(*into), app),
         Action::Promote(promote_args) => promote::run(promote_args, app),
@@ -117,18 +144,26 @@ pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
 }
 
 fn list(args: &ListArgs, app: &App) -> anyhow::Result<()> {
+    let store = app.open_store()?;
     let filter = MemoryFilter {
         kind: args.kind,
-        project: args.project.clone(),
-        session: args.session.clone().map(SessionId),
+        project: args.project.as_deref().map(|name| project_key(name, &store)).transpose()?,
+        session: args.session.as_deref().map(|id| memory_session(id, &store)).transpose()?,
         status: args.status,
         text: args.text.clone(),
         limit: args.limit.unwrap_or(if args.json { 0 } else { 50 }),
     };
-    let memories = app.open_store()?.memories(&filter)?;
+    let memories = store.memories(&filter)?;
+    let all = MemoryFilter { limit: 1, ..MemoryFilter::default() };
+    let none_fits = memories.is_empty() && filter.narrows() && !store.memories(&all)?.is_empty();
     if args.json {
         let values: Vec<_> = memories.iter().map(exchange::to_json).collect();
-        return print_json(&json!({ "memories": values }));
+        print_json(&json!({ "memories": values }))?;
+        return if none_fits { Err(NothingFound.into()) } else { Ok(()) };
+    }
+    if none_fits {
+        print_line("no memory fits this; `memory-lane memories list` shows them all");
+        return Err(NothingFound.into());
     }
     for memory in &memories {
         print_line(summary(memory));
@@ -155,6 +190,24 @@ pub(super) fn summary(memory: &Memory) -> String {
 
 fn set_status(id: i64, status: MemoryStatus, app: &App) -> anyhow::Result<()> {
     edit(id, &MemoryEdit { status: Some(status), ..MemoryEdit::default() }, app)
+}
+
+/// Makes a memory active that is in one of these states; of another one it says why not.
+fn back_in_use(id: MemoryId, from: &[MemoryStatus], app: &App) -> anyhow::Result<()> {
+    let memory = app.open_store()?.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    let status = memory.draft.status;
+    if let Some(newer) = memory.superseded_by.filter(|_| status == MemoryStatus::Superseded) {
+        bail!("#{newer} stands in the place of memory {id}");
+    }
+    let wanted: Vec<String> = from.iter().map(ToString::to_string).collect();
+    ensure!(from.contains(&status), "memory {id} is {status}, not {}", wanted.join(" or "));
+    set_status(id.0, MemoryStatus::Active, app)
+}
+
+/// The number of a memory as a person gives it, with or without its `#`.
+pub(super) fn number(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    digits.parse().map_err(|_| "a memory has a number, as `memory-lane memories list` shows them: 12".to_owned())
 }
 
 fn edit(id: i64, change: &MemoryEdit, app: &App) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::counted;
 use super::schedule;
 use super::worker::at_work;
 use super::{App, app::now};
@@ -60,7 +61,9 @@ impl QueueState {
             Some(lease) => format!("process {} is at work", lease.holder),
             None => "no worker is running".to_owned(),
         };
-        format!("{} sessions to catch from, {} of them due, {} requests; {who}", self.waiting, self.due, self.requests)
+        let waiting = counted::sessions(self.waiting);
+        let requests = counted::counted(self.requests, "request", "requests");
+        format!("{waiting} to catch from, {} of them due, {requests}; {who}", self.due)
     }
 
     /// What was done last.
@@ -68,8 +71,14 @@ impl QueueState {
         let Some(run) = &self.last_run else { return "the worker has not run yet".to_owned() };
         let millis = run.ended_at.millis() - run.started_at.millis();
         format!(
-            "{} after {}, {millis} ms, {} files, {} sessions, {} memories; {} of {} runs failed",
-            run.ended_at, run.occasions, run.files, run.sessions, run.memories, self.failed, self.runs
+            "{} after {}, {millis} ms, {}, {}, {}; {} of {} failed",
+            run.ended_at,
+            run.occasions,
+            counted::files(run.files),
+            counted::sessions(run.sessions),
+            counted::memories(run.memories),
+            self.failed,
+            counted::counted(self.runs, "run", "runs")
         )
     }
 }

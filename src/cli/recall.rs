@@ -19,7 +19,7 @@ use crate::{hook, text, trace};
 #[derive(Args)]
 pub(super) struct RecallArgs {
     /// What is asked or said
-    #[arg(required_unless_present = "report")]
+    #[arg(required_unless_present_any = ["report", "files"])]
     text: Option<String>,
     /// A file at hand (may be given several times)
     #[arg(long = "file", value_name = "PATH")]

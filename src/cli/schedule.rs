@@ -136,7 +136,16 @@ pub(super) fn describe(found: &[(Scheduler, Scheduled)]) -> String {
             _ => format!("{scheduler} runs the worker, at another interval or another copy of it"),
         })
         .collect();
-    if said.is_empty() { "not scheduled: `memory-lane schedule install`".to_owned() } else { said.join("; ") }
+    match said.as_slice() {
+        [] if is_possible() => "not scheduled: `memory-lane schedule install`".to_owned(),
+        [] => "not scheduled, and no systemd, launchd or cron is here to do it".to_owned(),
+        said => said.join("; "),
+    }
+}
+
+/// Whether the system has something that runs programs at intervals.
+pub(super) fn is_possible() -> bool {
+    places().is_ok_and(|places| find_scheduler(&places).is_ok())
 }
 
 /// The worker, with the variables that a scheduler would not give it. By the link that setup made, if it did: the

@@ -2,6 +2,7 @@
 
 mod edit;
 mod find;
+mod forget;
 mod list;
 pub(super) mod page;
 pub(super) mod search;
@@ -12,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use super::app::App;
 
-pub(super) use find::{project_key, resolve, session_id};
+pub(super) use find::{memory_session, project_key, resolve, session_id};
 
 /// Look at the sessions that were taken in.
 #[derive(Args, Debug)]
@@ -35,6 +36,8 @@ enum Command {
     Unpin(edit::PinArgs),
     /// Give a session a title
     Title(edit::TitleArgs),
+    /// Delete a session for good, and never take it in again
+    Forget(forget::ForgetArgs),
 }
 
 /// Lists, shows, searches or changes.
@@ -47,5 +50,6 @@ pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
         Command::Pin(args) => edit::pin(args, Some(app.now), &mut store),
         Command::Unpin(args) => edit::pin(args, None, &mut store),
         Command::Title(args) => edit::title(args, app, &mut store),
+        Command::Forget(args) => forget::run(args, app, &mut store),
     }
 }

@@ -4,14 +4,16 @@ mod prompt;
 mod steps;
 mod uninstall;
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
 use super::{App, print_line};
-use crate::config::agent_home;
-use crate::install::PluginSource;
+use crate::config::{agent_home, variable};
+use crate::install::{Client, PluginSource};
 
+pub(super) use prompt::{Answer, ask};
 pub(super) use uninstall::{UninstallArgs, run as run_uninstall};
 
 /// Make Memory Lane work in Claude Code: model, plugin, and the sessions that are already there.
@@ -67,6 +69,7 @@ pub(super) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
     let agent_home =
         agent_home().ok_or_else(|| anyhow!("no home directory is known; set HOME or CLAUDE_CONFIG_DIR"))?;
     let program = std::env::current_exe().context("find the path of this program")?;
+    let is_client_there = is_client_there(&agent_home);
     let setup = Setup { args, app, agent_home, program };
     if !args.dry_run {
         app.make_home()?;
@@ -87,8 +90,29 @@ pub(super) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
             failed.join(", ")
         );
     }
-    if !args.dry_run {
-        print_line("Ready. Start a new Claude Code session; `memory-lane uninstall` takes all of this back.");
+    if !is_client_there {
+        print_line(format_args!(
+            "Claude Code was not found: no `claude` on the PATH, and nothing of it in {}. As soon as it is installed it \
+             loads the plugin from there; until then `memory-lane ingest`, `catch` and `recall` work by hand.",
+            setup.agent_home.display()
+        ));
+    }
+    match (args.dry_run, is_client_there) {
+        (true, _) => {}
+        (false, true) => {
+            print_line("Ready. Start a new Claude Code session; `memory-lane uninstall` takes all of this back.");
+        }
+        (false, false) => print_line("`memory-lane uninstall` takes all of this back."),
     }
     Ok(())
+}
+
+/// Whether Claude Code is on this machine: its program, or a home that holds more than the settings, which an earlier setup
+/// may have made.
+fn is_client_there(home: &Path) -> bool {
+    let search_path = variable("PATH");
+    let entries = || std::fs::read_dir(home).into_iter().flatten().flatten();
+    let is_its_own = |name: &OsStr| !name.to_string_lossy().starts_with("settings.json");
+    Client::find(search_path.as_deref(), etcetera::home_dir().ok().as_deref()).is_some()
+        || entries().any(|entry| is_its_own(&entry.file_name()))
 }

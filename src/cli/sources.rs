@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
+use super::counted::{self, counted};
 use super::{App, print_json, print_line};
 use crate::config::{AgentHome, agent_home, agent_homes};
 use crate::model::{Agent, Timestamp};
@@ -164,8 +165,11 @@ fn row(source: &Source) -> String {
         return format!("{agent:12} not found     {place}");
     }
     let mut row = format!(
-        "{agent:12} {:>5} files  {place}, {} taken in, {} sessions",
-        source.files, source.ingested, source.sessions
+        "{agent:12} {:>5} {:5}  {place}, {} taken in, {}",
+        source.files,
+        if source.files == 1 { "file" } else { "files" },
+        source.ingested,
+        counted::sessions(source.sessions)
     );
     let mut also = |what: String| {
         row.push_str(", ");
@@ -184,7 +188,7 @@ fn row(source: &Source) -> String {
         let kept = format!("(kept {days} days)");
         also(match left {
             ..0 => format!("the oldest is due for deletion {kept}"),
-            left => format!("the oldest is deleted in {left} days {kept}"),
+            left => format!("the oldest is deleted in {} {kept}", counted(left, "day", "days")),
         });
     }
     if source.deleted_soon > 1 {
@@ -197,7 +201,7 @@ fn file_row(file: &SourceFile) -> String {
     let until = match file.deleted_in_days {
         None => String::new(),
         Some(..0) => "  due for deletion".to_owned(),
-        Some(days) => format!("  deleted in {days} days"),
+        Some(days) => format!("  deleted in {}", counted(days, "day", "days")),
     };
     let taken = if file.taken_in { "taken in" } else { "waiting " };
     format!("    {}  {taken}{until}  {}", file.changed.date(), printable(&file.path))

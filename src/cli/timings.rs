@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::json;
 
+use super::counted::{counted, memories};
 use super::{App, print_json, print_line};
 use crate::hook::{StageTiming, read_timings};
 
@@ -46,7 +47,8 @@ pub(super) fn run(args: &TimingsArgs, app: &App) -> anyhow::Result<()> {
     for (event, timings) in by_event {
         let injected: usize = timings.iter().map(|timing| timing.injected).sum();
         let degraded = timings.iter().filter(|timing| timing.degraded.is_some()).count();
-        print_line(format_args!("{event}: {} hooks, {injected} memories injected, {degraded} degraded", timings.len()));
+        let hooks = counted(timings.len(), "hook", "hooks");
+        print_line(format_args!("{event}: {hooks}, {} injected, {degraded} degraded", memories(injected)));
         for (stage, read) in STAGES {
             let mut values: Vec<u64> = timings.iter().map(|timing| read(timing)).collect();
             values.sort_unstable();

@@ -270,6 +270,9 @@ impl<'a> Writer<'a> {
 
     fn count(&mut self, part: Part, done: Appended) {
         let Part { append, redacted, copies, bytes } = part;
+        if done.forgotten {
+            return;
+        }
         if done.new_session {
             self.new.insert(append.head.id)
         } else {

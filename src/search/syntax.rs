@@ -6,21 +6,30 @@ use crate::store::{Condition, Filter, MessageQuery, Work};
 
 /// The syntax for people and agents, one line each.
 pub const SYNTAX: &str = "\
-words               all must be in the message, or in what a tool was given or said when it failed; word endings
-                    do not matter
-\"a phrase\"          these words in this order
-from:user|agent     who said it; from:tool for what tools were given and what failures said
-agent:codex         which agent wrote the session
-project:NAME        project by name or key; project:. is the one of this directory
-file:PATH           a file touched in that turn, or by that call: part of a path, .sql, src/*.rs
-kind:KIND           a memory caught there (decision, insight, pattern, commitment, learning,
-                    correction, workflow, gap), or work done there (edit, read, run, failure)
-tool:NAME           a tool called in that turn, or that tool
-branch:NAME host:NAME session:ID pr:428 outcome:ended|failed|interrupted
-after:TIME before:TIME on:DAY
-                    today, yesterday, 2026-02-11, 2026-02, 7d, 12h, 2026-02-11T15:00
--                   before any of these: not so
-a,b                 in a value: either; the same operator twice means either, too";
+words            all must be in the message, or in what a tool was given or
+                 said when it failed; word endings do not matter
+\"a phrase\"       these words in this order
+from:user|agent  who said it; from:tool for what tools were given and what
+                 failures said
+agent:codex      which agent wrote the session
+project:NAME     project by name or key; project:. is that of this directory
+file:PATH        a file touched in that turn, or by that call: part of a path,
+                 .sql, src/*.rs
+kind:KIND        a memory caught there (decision, insight, pattern, commitment,
+                 learning, correction, workflow, gap), or work done there
+                 (edit, read, run, failure)
+tool:NAME        a tool called in that turn, or that tool
+branch:NAME      the branch; * stands for anything, as in file:
+host:NAME        the machine
+session:ID       the session
+pr:428           a pull request that the session names
+outcome:ended|failed|interrupted
+                 how the session ended
+after:TIME       before:TIME, on:DAY; a time is today, yesterday, 2026-02-11,
+                 2026-02, 7d, 12h or 2026-02-11T15:00
+-                before any of these: not so; a search that begins with it
+                 goes after --: search -- '-redis sqlite'
+a,b              in a value: either; the same operator twice: either, too";
 
 /// A search that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

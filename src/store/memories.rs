@@ -31,6 +31,13 @@ pub struct MemoryFilter {
     pub limit: usize,
 }
 
+impl MemoryFilter {
+    /// Whether some memories may be left out for what they are, not for their number.
+    pub fn narrows(&self) -> bool {
+        Self { limit: 0, ..self.clone() } != Self::default()
+    }
+}
+
 /// A change a person makes to a memory. Unset fields stay.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemoryEdit {

@@ -151,6 +151,19 @@ pub struct Appended {
     pub calls: u32,
     /// Steps left out because another session or an earlier part has them.
     pub copies: u32,
+    /// The session was forgotten, so nothing was stored.
+    pub forgotten: bool,
+}
+
+/// What went with a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForgottenSession {
+    /// Messages of both sides, its sub-agents' among them.
+    pub messages: u64,
+    /// Tool calls, its sub-agents' among them.
+    pub calls: u64,
+    /// Sub-agents' sessions that went with it.
+    pub subagents: u64,
 }
 
 /// Which sessions to list. Unset fields do not filter.
@@ -182,6 +195,14 @@ pub struct SessionFilter {
     pub subagents: bool,
     /// At most so many, latest first; 0 means all.
     pub limit: usize,
+}
+
+impl SessionFilter {
+    /// Whether some sessions may be left out for what they are, not for their number.
+    pub fn narrows(&self) -> bool {
+        let unbounded = Self { limit: 0, with_steps: false, subagents: false, ..self.clone() };
+        unbounded != Self::default()
+    }
 }
 
 /// What a person says about a session.
@@ -255,11 +276,16 @@ pub trait SessionStore {
     /// One session.
     fn session(&self, id: &SessionId) -> Result<Option<Session>>;
 
-    /// The sessions whose native id starts with `prefix`, at most ten.
+    /// The sessions whose native id starts with `prefix`, forgotten ones among them, at most ten.
     fn sessions_starting(&self, prefix: &str) -> Result<Vec<SessionId>>;
 
     /// Pins a session or names it; whether there is such a session.
     fn edit_session(&mut self, id: &SessionId, edit: &SessionEdit) -> Result<bool>;
+
+    /// Deletes what was read of a session and of its sub-agents, what was recalled in them, and what memories cite of
+    /// them as further evidence; memories caught from them stay. Later appends to these sessions store nothing. None when
+    /// there is no such session.
+    fn forget_session(&mut self, id: &SessionId, now: Timestamp) -> Result<Option<ForgottenSession>>;
 
     /// Notes that the sessions of which no machine is known were read on `host`.
     fn claim_sessions(&mut self, host: &str) -> Result<()>;

@@ -19,6 +19,7 @@ mod entity_store;
 mod entity_words;
 mod failure;
 mod feedback;
+mod forgetting;
 mod kin;
 mod leases;
 mod links;

@@ -1,5 +1,7 @@
 //! The commands a person types, run as processes in a home of their own.
 
+use std::process::Stdio;
+
 use serde_json::json;
 
 use crate::support::Home;
@@ -38,7 +40,7 @@ fn what_is_exported_and_imported_elsewhere_is_the_same() {
 fn the_exit_status_says_how_it_went() {
     let home = Home::new();
     let check = |arguments: &[&str], status: i32, error: &str| {
-        let output = home.command(arguments).stdin(std::process::Stdio::null()).output().unwrap();
+        let output = home.command(arguments).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
         assert!(said.contains(error) && said.is_empty() == error.is_empty(), "{arguments:?}: {said}");
@@ -70,7 +72,7 @@ fn an_import_says_which_lines_it_refused_and_takes_the_others() {
     std::fs::write(&file, format!("{good}\nnot json\n{{\"kind\":\"insight\"}}\n\n")).unwrap();
     let said = home.run(&["import", file.to_str().unwrap()]);
     assert!(said.contains("line 2: not JSON") && said.contains("line 3: field `title` is missing"), "{said}");
-    assert!(said.contains("1 memories added, 0 known already, 2 refused"), "{said}");
+    assert!(said.contains("1 memory added, 0 known already, 2 refused"), "{said}");
 }
 
 #[test]
@@ -125,4 +127,133 @@ fn help_lists_every_command() {
     let home = Home::new();
     insta::assert_snapshot!(home.run(&["--help"]));
     assert!(home.run(&["hook", "--help"]).contains("Answer a hook event"));
+}
+
+/// Runs a command whose standard output goes there.
+fn writing_to(home: &Home, arguments: &[&str], stdout: impl Into<Stdio>) -> (Option<i32>, String) {
+    let output = home.command(arguments).stdin(Stdio::null()).stdout(stdout).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_full_disk_does_not_take_is_an_error() {
+    let home = Home::new();
+    home.run(&["remember", "Deploy with make ship"]);
+    let commands: [&[&str]; 7] = [
+        &["export"],
+        &["memories", "list"],
+        &["memories", "list", "--json"],
+        &["sessions", "search", "redis", "--json"],
+        &["recall", "how do I deploy"],
+        &["--help"],
+        &["status", "--json"],
+    ];
+    for arguments in commands {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (status, error) = writing_to(&home, arguments, full);
+        assert_eq!(status, Some(1), "{arguments:?}: {error}");
+        assert!(error.contains("error: write to standard output") && error.contains("No space left"), "{error}");
+    }
+}
+
+#[test]
+fn who_closes_a_pipe_has_read_enough() {
+    let home = Home::new();
+    home.run(&["remember", "Deploy with make ship"]);
+    for arguments in [&["export"][..], &["memories", "list", "--json"], &["--help"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(writing_to(&home, arguments, writer), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
+fn filters_that_nothing_fits_say_so() {
+    let home = Home::new();
+    let says = |arguments: &[&str]| {
+        let output = home.command(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(output.stderr.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert!(says(&["memories", "list", "--kind", "gap"]).1.contains("`memory-lane catch` make some"));
+    home.import(&[
+        json!({"kind": "insight", "title": "Baskets", "body": "b", "project": "example.org/team/shop",
+            "session": "codex/abc-1", "formed_at": "2026-11-12T14:05:00Z"}),
+        json!({"kind": "insight", "title": "Ships", "body": "b", "project": "example.org/team/port",
+            "session": "codex/abd-1", "formed_at": "2026-11-12T14:05:00Z"}),
+    ]);
+    for filter in [["--kind", "gap"], ["--text", "zebra"], ["--status", "retired"]] {
+        let (status, said) = says(&[&["memories", "list"][..], &filter].concat());
+        assert_eq!((status, said.starts_with("no memory fits this")), (1, true), "{filter:?}: {said}");
+    }
+    assert_eq!(says(&["memories", "list", "--kind", "gap", "--json"]), (1, "{\n  \"memories\": []\n}\n".to_owned()));
+    for filter in [["--project", "shop"], ["--session", "abc"], ["--session", "codex/abc"]] {
+        let (status, said) = says(&[&["memories", "list"][..], &filter].concat());
+        assert!(status == 0 && said.contains("Baskets") && !said.contains("Ships"), "{filter:?}: {said}");
+    }
+    assert_eq!(home.run(&["export", "--project", "shop"]).lines().count(), 1);
+    for (arguments, error) in [
+        (["memories", "list", "--project", "nowhere"], "error: no project nowhere"),
+        (["memories", "list", "--session", "nobody"], "error: no session nobody"),
+        (["memories", "list", "--session", "ab"], "error: ab may be several sessions"),
+        (["memories", "list", "--session", "claude-code/abc"], "error: no session claude-code/abc"),
+    ] {
+        let (status, said) = home.fails(&arguments);
+        assert!(status == 1 && said.starts_with(error), "{arguments:?}: {said}");
+    }
+    assert!(home.fails(&["export", "--project", "nowhere"]).1.contains("no project nowhere"));
+    assert_eq!(says(&["sessions", "list", "--agent", "codex"]).0, 0, "there is none at all");
+}
+
+#[test]
+fn a_memory_is_put_away_and_taken_back() {
+    let home = Home::new();
+    home.run(&["remember", "Deploy with make ship"]);
+    let status = |home: &Home| home.json(&["memories", "list", "--json"])["memories"][0]["status"].clone();
+    home.run(&["memories", "pin", "1"]);
+    home.run(&["memories", "unpin", "#1"]);
+    assert_eq!(status(&home), "active");
+    assert!(home.fails(&["memories", "unpin", "1"]).1.contains("memory 1 is active, not pinned"));
+    home.run(&["memories", "retire", "1"]);
+    home.run(&["memories", "restore", "1"]);
+    assert_eq!(status(&home), "active");
+    assert!(home.fails(&["memories", "restore", "1"]).1.contains("memory 1 is active, not retired or quarantined"));
+    for option in ["--title", "--body"] {
+        let (status, error) = home.fails(&["memories", "edit", "1", option, " "]);
+        assert!(status == 1 && error.contains(&format!("error: {option} is empty")), "{error}");
+    }
+    assert!(home.run(&["memories", "list"]).contains("Deploy with make ship"));
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    let home = Home::new();
+    home.run(&["remember", "The parser lives in src/pdf.py", "--file", "src/pdf.py"]);
+    assert!(home.run(&["recall", "--file", "src/pdf.py"]).contains("The parser lives"));
+    for (arguments, expected) in [
+        (&["feedback", "abc", "up"][..], "a memory has a number"),
+        (&["feedback", "abc", "up"], "'abc' for '<ID>'"),
+        (&["sessions", "show", ""], "the session's id is empty"),
+        (&["sessions", "show", "codex/"], "the session's id is empty"),
+        (&["sessions", "search", "-redis"], "sessions search -- '-redis'"),
+        (&["sessions", "search", "-redis"], "unexpected argument '-redis'"),
+        (&["sessions", "search", "--redis"], "unexpected argument '--redis'"),
+    ] {
+        let (status, error) = home.fails(arguments);
+        assert!(status == 1 && error.contains(expected), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn what_nothing_comes_of_is_a_failure() {
+    let home = Home::new();
+    let notes = home.path().join("notes.jsonl");
+    std::fs::write(&notes, "{\"nothing\": \"known\"}\n").unwrap();
+    let (status, error) = home.fails(&["ingest", notes.to_str().unwrap()]);
+    assert!(status == 1 && error.contains("nothing there is a session of an agent"), "{error}");
+    let (status, error) = home.fails(&["import", notes.to_str().unwrap()]);
+    assert!(status == 1 && error.contains("no line of"), "{error}");
+    std::fs::write(&notes, "").unwrap();
+    home.run(&["import", notes.to_str().unwrap()]);
 }

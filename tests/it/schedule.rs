@@ -119,6 +119,9 @@ fn systemd_is_given_a_timer_and_told_so() {
     assert_eq!(home.text(".config/systemd/user/memory-lane.service"), None);
     assert!(home.text("asked").unwrap().contains("disable --now memory-lane.timer"));
     assert!(home.says(&["schedule", "remove"]).contains("not scheduled"));
+    let said = home.says(&["setup", "--no-model", "--no-ingest", "--yes"]);
+    assert!(said.contains("no systemd, launchd or cron here") && !said.contains("schedule install"), "{said}");
+    assert!(!home.says(&["status"]).contains("schedule install"));
 }
 
 #[test]

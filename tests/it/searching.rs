@@ -78,7 +78,9 @@ impl Machine {
         let mut command = self.home.command(arguments);
         let output = command.env("TZ", "UTC").env("MEMORY_LANE_HOST", "pine.example.org").stdin(Stdio::null()).output();
         let output = output.unwrap();
-        let is_empty = output.status.code() == Some(1) && output.stderr.is_empty() && arguments.contains(&"search");
+        let is_empty = output.status.code() == Some(1)
+            && output.stderr.is_empty()
+            && (arguments.contains(&"search") || arguments.contains(&"list"));
         assert!(output.status.success() || is_empty, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -293,6 +295,13 @@ fn sub_agents_stand_where_they_were_started() {
     assert!(place("] Agent") < place("It stands") && place("It stands") < place("It is 8080."), "{shown}");
     assert!(shown.contains("  |   [31mIt stands[0m in config/server.toml."), "{shown}");
     assert!(!shown.contains('\u{1b}'), "no control character of stored text is shown");
+    let (status, error) = machine.home.fails(&["sessions", "show", MIGRATION, "--at", "999"]);
+    assert!(status == 1 && error.contains("no message or call @999: the last one of the session is @"), "{error}");
+    let (status, error) = machine.home.fails(&["sessions", "show", MIGRATION, "--tokens", "0"]);
+    assert!(status == 1 && error.contains("give --tokens 8 or more"), "{error}");
+    let (status, error) = machine.home.fails(&["sessions", "show", &format!("codex/{MIGRATION}")]);
+    assert!(status == 1 && error.contains("no session codex/"), "it is Claude Code's: {error}");
+    assert!(!machine.run(&["sessions", "show", &format!("claude-code/{}", &MIGRATION[..6])]).is_empty());
 }
 
 #[test]

@@ -82,6 +82,19 @@ fn setting_up_twice_changes_nothing_the_second_time_and_all_of_it_can_be_taken_b
 }
 
 #[test]
+fn without_the_client_it_says_so_and_does_the_rest() {
+    let home = Home::new(None);
+    fs::remove_dir(home.settings().parent().unwrap()).unwrap();
+    for _ in 0..2 {
+        let said = home.succeeds(&SETUP);
+        assert!(said.contains("Claude Code was not found") && !said.contains("Ready."), "{said}");
+    }
+    assert!(fs::read_to_string(home.settings()).unwrap().contains("memory-lane@memory-lane"), "for when it comes");
+    fs::create_dir(home.settings().with_file_name("projects")).unwrap();
+    assert!(home.succeeds(&SETUP).contains("Ready. Start a new Claude Code session"));
+}
+
+#[test]
 fn a_dry_run_shows_the_change_and_writes_nothing() {
     let home = Home::new(Some(OWN));
     let before = home.content();

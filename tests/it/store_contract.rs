@@ -70,6 +70,7 @@ macro_rules! contract {
                 outcomes_follow_the_last_steps,
                 a_person_pins_and_names_sessions,
                 sessions_are_found_by_prefix,
+                a_forgotten_session_is_gone_and_stays_away,
                 transcripts_are_remembered,
                 skipped_records_are_summed,
                 what_was_not_understood_is_kept_within_bounds,

@@ -6,8 +6,8 @@ use std::fmt;
 use anyhow::Context;
 use serde::Serialize;
 
-use super::counted;
 use crate::catcher::VERSION;
+use crate::cli::counted;
 use crate::model::Timestamp;
 use crate::store::{CatchWork, QueueStore, Waiting};
 
@@ -73,13 +73,13 @@ impl Plan {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sessions, prompts) = (counted(self.sessions, "session"), self.prompts);
+        let (sessions, prompts) = (counted::sessions(self.sessions), self.prompts);
         write!(f, "would read {sessions} with {prompts} prompts")?;
         if let (Some(earliest), Some(latest)) = (self.earliest, self.latest) {
             write!(f, ", last used {} to {}", earliest.date(), latest.date())?;
         }
         if self.left_out > 0 {
-            write!(f, "; {} left for the next run", counted(self.left_out, "session"))?;
+            write!(f, "; {} left for the next run", counted::sessions(self.left_out))?;
         }
         Ok(())
     }

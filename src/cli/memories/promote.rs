@@ -47,6 +47,7 @@ impl Form {
 #[derive(clap::Args)]
 pub(super) struct PromoteArgs {
     /// Its number
+    #[arg(value_parser = super::number)]
     id: i64,
     /// What it becomes [default: a gap an idea; a workflow, a pattern or a repeated request a skill]
     #[arg(long = "as", value_name = "FORM")]

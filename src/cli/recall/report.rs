@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::json;
 
-use crate::cli::{App, print_json, print_line};
+use crate::cli::{App, counted, print_json, print_line};
 use crate::hook::read_timings;
 use crate::model::percent;
 use crate::store::sqlite::SqliteStore;
@@ -32,9 +32,9 @@ pub(super) fn run(store: &SqliteStore, as_json: bool, app: &App) -> anyhow::Resu
     let different: HashSet<_> = rows.iter().map(|row| row.memory).collect();
     print_line(format_args!("hooks on record that had something to ask: {}", counts.join(", ")));
     print_line(format_args!(
-        "{} of all hooks gave something or would have: {} memories, {} different ones",
+        "{} of all hooks gave something or would have: {}, {} different",
         given.len(),
-        rows.len(),
+        counted::memories(rows.len()),
         different.len()
     ));
     for row in rows.iter().take(MOST_SHOWN) {

@@ -4,33 +4,76 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::model::SessionId;
-use crate::store::{Condition, MessageQuery, SessionStore};
+use crate::model::{Agent, SessionId};
+use crate::store::{Condition, MemoryFilter, MemoryStore, MessageQuery, SessionStore};
 use crate::trace;
 
 /// Most names given as a hint.
 const NAMED: usize = 8;
 
-/// The session with this id, or the only one whose native id starts with it.
+/// The session with this id, or the only one whose native id starts with it. An agent's name before the id keeps to its
+/// sessions.
 pub(in crate::cli) fn session_id(id: &str, store: &dyn SessionStore) -> anyhow::Result<SessionId> {
     let whole = SessionId(id.to_owned());
     if store.session(&whole)?.is_some() {
         return Ok(whole);
     }
-    let native = whole.native();
-    let mut found = store.sessions_starting(native)?;
-    if let Some(exact) = found.iter().find(|session| session.native() == native) {
-        return Ok(exact.clone());
+    let (agent, native) = parts(id);
+    if native.trim().is_empty() {
+        bail!("the session's id is empty; `memory-lane sessions list` shows the ids that there are");
     }
-    match (found.pop(), found.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (None, _) => bail!("no session {native}; `memory-lane sessions list` shows what there is"),
-        (Some(last), false) => {
-            found.push(last);
-            let ids: Vec<&str> = found.iter().map(SessionId::native).collect();
-            bail!("{native} is the start of several sessions: {}", ids.join(", "))
+    let mut found = Vec::new();
+    for session in store.sessions_starting(native)? {
+        // Those that were forgotten are known by their id alone.
+        if of_agent(&session, agent) && store.session(&session)?.is_some() {
+            found.push(session);
         }
     }
+    match one_of(native, found)? {
+        Some(session) => Ok(session),
+        None => bail!("no session {id}; `memory-lane sessions list` shows what there is"),
+    }
+}
+
+/// The same for the session that memories were caught from, which the store need not have: memories are also imported.
+pub(in crate::cli) fn memory_session<S: MemoryStore + SessionStore>(id: &str, store: &S) -> anyhow::Result<SessionId> {
+    let not_there = match session_id(id, store) {
+        Err(error) => error,
+        found => return found,
+    };
+    let (agent, native) = parts(id);
+    let memories = store.memories(&MemoryFilter::default())?;
+    let mut named: Vec<SessionId> = memories.into_iter().filter_map(|memory| memory.draft.provenance.session).collect();
+    named.retain(|session| session.0 == id || of_agent(session, agent) && session.native().starts_with(native));
+    named.sort_unstable();
+    named.dedup();
+    match one_of(native, if native.trim().is_empty() { Vec::new() } else { named })? {
+        Some(session) => Ok(session),
+        None => Err(not_there),
+    }
+}
+
+/// The agent that is named before an id, if one is, and the rest.
+fn parts(id: &str) -> (Option<Agent>, &str) {
+    let named = id.split_once('/').and_then(|(name, native)| Some((Some(Agent::parse(name)?), native)));
+    named.unwrap_or((None, id))
+}
+
+fn of_agent(session: &SessionId, agent: Option<Agent>) -> bool {
+    agent.is_none_or(|agent| *session == SessionId::new(agent, session.native()))
+}
+
+/// The one with exactly this id, or the only one; several are an error.
+fn one_of(native: &str, mut found: Vec<SessionId>) -> anyhow::Result<Option<SessionId>> {
+    let exact = found.iter().filter(|session| session.native() == native);
+    if let [exact] = exact.collect::<Vec<_>>().as_slice() {
+        return Ok(Some((*exact).clone()));
+    }
+    if found.len() > 1 {
+        let ids: Vec<&str> = found.iter().map(|session| session.0.as_str()).collect();
+        bail!("{native} may be several sessions: {}", ids.join(", "));
+    }
+    Ok(found.pop())
 }
 
 /// The key of a project given by key, name or directory.

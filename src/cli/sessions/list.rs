@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use super::project_key;
 use crate::cli::App;
+use crate::cli::counted::counted;
+use crate::cli::error::NothingFound;
 use crate::cli::output::{print_json, print_line};
 use crate::cli::paint::Paint;
 use crate::model::{Agent, Session, SessionOutcome, Timestamp};
@@ -95,8 +97,15 @@ pub(super) fn run(args: &ListArgs, app: &App, store: &dyn SessionStore) -> anyho
         limit: args.limit,
     };
     let sessions = store.sessions(&filter)?;
+    let all = SessionFilter { with_steps: true, limit: 1, ..SessionFilter::default() };
+    let none_fits = sessions.is_empty() && filter.narrows() && !store.sessions(&all)?.is_empty();
     if args.json {
-        return print_json(&Listed { sessions });
+        print_json(&Listed { sessions })?;
+        return if none_fits { Err(NothingFound.into()) } else { Ok(()) };
+    }
+    if none_fits {
+        print_line("no session fits this; `memory-lane sessions list` shows them all");
+        return Err(NothingFound.into());
     }
     if sessions.is_empty() {
         print_line("no sessions; `memory-lane ingest` takes them in");
@@ -140,10 +149,6 @@ fn row(session: &Session, long: bool, paint: Paint) -> String {
         said("last", session.last_message.as_deref());
     }
     lines.join("\n")
-}
-
-fn counted(count: u32, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn minute(at: Option<Timestamp>) -> String {

@@ -27,9 +27,12 @@ impl Page {
     }
 }
 
-/// Lays items out on pages of at most `budget` tokens (at least 8); never less than one page.
+/// A page of fewer tokens could not hold one character of every script and its marks.
+pub(in crate::cli) const FEWEST_TOKENS: usize = 8;
+
+/// Lays items out on pages of at most `budget` tokens (at least [`FEWEST_TOKENS`]); never less than one page.
 pub(in crate::cli) fn pages(items: &[Item], budget: usize) -> Vec<Page> {
-    let most = bytes_of_tokens(budget.max(8));
+    let most = bytes_of_tokens(budget.max(FEWEST_TOKENS));
     let mut pages = vec![Page::default()];
     for item in items {
         let mut rest = item.text.as_str();

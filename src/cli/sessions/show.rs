@@ -1,10 +1,10 @@
 //! `sessions show`: one session, whole for people, in pages for agents.
 
-use anyhow::{anyhow, bail};
+use anyhow::{anyhow, bail, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use super::page::{Page, page_of, pages};
+use super::page::{FEWEST_TOKENS, Page, page_of, pages};
 use super::session_id;
 use super::transcript::Told;
 use crate::cli::output::{print_json, print_line, print_text};
@@ -81,7 +81,9 @@ pub(super) fn run(args: &ShowArgs, store: &dyn SessionStore) -> anyhow::Result<(
         return Ok(());
     }
     let place = args.at.map_or_else(|| Place::Page(args.page.unwrap_or(1)), Place::Step);
-    let shown = page(&told, place, args.tokens.unwrap_or(PAGE_TOKENS), paint)?;
+    let tokens = args.tokens.unwrap_or(PAGE_TOKENS);
+    ensure!(tokens >= FEWEST_TOKENS, "a page of {tokens} tokens holds nothing; give --tokens {FEWEST_TOKENS} or more");
+    let shown = page(&told, place, tokens, paint)?;
     if args.json {
         return print_json(&shown);
     }
@@ -122,6 +124,10 @@ pub(in crate::cli) fn page(told: &Told, place: Place, tokens: usize, paint: Pain
         Place::Page(_) => None,
         Place::Step(seq) => Some(seq),
     };
+    if let Some(seq) = mark.filter(|seq| told.last_step().is_none_or(|last| *seq > last)) {
+        let last = told.last_step().map_or_else(|| "none".to_owned(), |last| format!("@{last}"));
+        bail!("there is no message or call @{seq}: the last one of the session is {last}");
+    }
     let all = pages(&told.items(paint, mark), tokens);
     let number = match place {
         Place::Page(number) => number,

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::page::Item;
+use crate::cli::counted::counted;
 use crate::cli::paint::Paint;
 use crate::model::{Message, Role, Session, SessionId, Step, Timestamp, ToolCall, ToolStatus, Turn};
 use crate::store::{Result, SessionFilter, SessionStore};
@@ -48,6 +49,12 @@ impl Told {
         let mut items = vec![Item { seq: None, text: head(&self.session, paint) }];
         self.steps(&mut items, paint, mark);
         items
+    }
+
+    /// Position of its last step, its sub-agents' not counted.
+    pub(in crate::cli) fn last_step(&self) -> Option<u32> {
+        let prompts = self.turns.iter().filter_map(|turn| turn.prompt.as_ref()).map(|prompt| prompt.seq);
+        prompts.chain(self.turns.iter().flat_map(|turn| &turn.steps).map(Step::seq)).max()
     }
 
     /// Sub-agents stand after the step during which they began.
@@ -120,19 +127,18 @@ fn head(session: &Session, paint: Paint) -> String {
     for url in &session.pull_requests {
         line("pull", Some(url));
     }
-    let counts = format!(
-        "{} turns, {} prompts, {} answers, {} calls ({} failed), {} files, {} interrupts, {} compactions, {} memories",
-        session.turns,
-        session.user_messages,
-        session.agent_messages,
-        session.tool_calls,
-        session.failed_calls,
-        session.files,
-        session.interrupts,
-        session.compactions,
-        session.memories
-    );
-    line("holds", Some(&counts));
+    let calls = format!("{} ({} failed)", counted(session.tool_calls, "call", "calls"), session.failed_calls);
+    let counts = [
+        counted(session.turns, "turn", "turns"),
+        counted(session.user_messages, "prompt", "prompts"),
+        counted(session.agent_messages, "answer", "answers"),
+        calls,
+        counted(session.files, "file", "files"),
+        counted(session.interrupts, "interrupt", "interrupts"),
+        counted(session.compactions, "compaction", "compactions"),
+        counted(session.memories, "memory", "memories"),
+    ];
+    line("holds", Some(&counts.join(", ")));
     out
 }
 

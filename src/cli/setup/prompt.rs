@@ -6,7 +6,7 @@ use crate::cli::print_text;
 
 /// What a question came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(in crate::cli) enum Answer {
     Yes,
     No,
     /// Nobody is there to answer.
@@ -14,7 +14,7 @@ pub(super) enum Answer {
 }
 
 /// Asks on the terminal; the empty answer means yes.
-pub(super) fn ask(question: &str) -> Answer {
+pub(in crate::cli) fn ask(question: &str) -> Answer {
     let input = std::io::stdin();
     if !input.is_terminal() || !std::io::stdout().is_terminal() {
         return Answer::Nobody;

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::Setup;
 use super::prompt::{Answer, ask};
+use crate::cli::counted::counted;
 use crate::cli::{print_line, schedule};
 use crate::config::variable;
 use crate::embed;
@@ -122,7 +123,7 @@ pub(super) fn add_model(setup: &Setup) -> anyhow::Result<String> {
 /// Reads the sessions that are there and catches what mattered in them, if the person wants that.
 pub(super) fn ingest_history(setup: &Setup) -> anyhow::Result<String> {
     let (files, bytes) = sessions_under(&setup.agent_home.join("projects"));
-    let found = format!("{files} session files, {} MB", bytes.div_ceil(1_000_000));
+    let found = format!("{}, {} MB", counted(files, "session file", "session files"), bytes.div_ceil(1_000_000));
     if files == 0 {
         return Ok("no sessions yet".to_owned());
     }
@@ -147,6 +148,9 @@ pub(super) fn ingest_history(setup: &Setup) -> anyhow::Result<String> {
 /// Sessions are caught from at the next hook anyway; a timer does it also when none comes. It changes the person's own
 /// timers or crontab, so nothing but an answer or an option makes it.
 pub(super) fn offer_schedule(setup: &Setup) -> anyhow::Result<String> {
+    if !setup.args.schedule && !schedule::is_possible() {
+        return Ok("left out; there is no systemd, launchd or cron here, and hooks start the worker anyway".to_owned());
+    }
     let later = "left out; `memory-lane schedule install` lets the system run the worker every 15 minutes";
     if setup.args.dry_run {
         return Ok("would ask whether the system shall run the worker every 15 minutes".to_owned());

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::prompt::{Answer, ask};
+use crate::cli::counted::counted;
 use crate::cli::{App, print_line, schedule};
 use crate::config::variable;
 use crate::install::{
@@ -115,6 +116,6 @@ fn forget_by_client() {
 
 fn delete(purge: &Purge) -> anyhow::Result<()> {
     purge.run()?;
-    print_line(format_args!("deleted  {} files and directories", purge.owned.len()));
+    print_line(format_args!("deleted  {}", counted(purge.owned.len(), "file or directory", "files and directories")));
     Ok(())
 }

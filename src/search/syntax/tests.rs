@@ -157,3 +157,10 @@ proptest! {
         prop_assert_eq!(query.filters, parts.iter().flat_map(|(_, part)| part.filters.clone()).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn the_syntax_fits_a_narrow_terminal() {
+    for line in SYNTAX.lines() {
+        assert!(line.chars().count() < 80, "{line}");
+    }
+}

@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, named_params, par
 use sha2::{Digest, Sha256};
 
 use super::failure::Attempt;
+use super::forgetting;
 use super::outcome::recount;
 use super::raw;
 use super::scope::project_row;
@@ -74,8 +75,12 @@ impl Together {
 
 /// Stores what was read from a transcript; to be called in a transaction.
 pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) -> Attempt<Appended> {
-    let (session, new_session) = session_row(db, &append.head)?;
+    let Row { session, new_session, forgotten } = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
+    if forgotten {
+        forgetting::pass_over(db, transcript, &append.state)?;
+        return Ok(Appended { forgotten, ..Appended::default() });
+    }
     if append.restart {
         together.index_texts(db)?;
         clear_transcript(db, transcript, session)?;
@@ -112,14 +117,27 @@ pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) 
     Ok(appended)
 }
 
-/// The session's row, and whether it is new.
-fn session_row(db: &Connection, head: &SessionHead) -> Attempt<(i64, bool)> {
-    if let Some(id) = row_of(db, &head.id)? {
-        return Ok((id, false));
+/// A session's row: whether it is new, and whether nothing may be added to it.
+struct Row {
+    session: i64,
+    new_session: bool,
+    forgotten: bool,
+}
+
+fn session_row(db: &Connection, head: &SessionHead) -> Attempt<Row> {
+    let statement = "SELECT id, forgotten_at IS NOT NULL FROM sessions WHERE name = ?";
+    let known = db.prepare_cached(statement)?.query_row([&head.id], |row| Ok((row.get(0)?, row.get(1)?)));
+    if let Some((session, forgotten)) = known.optional()? {
+        return Ok(Row { session, new_session: false, forgotten });
     }
     let statement = "INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?)";
     db.prepare_cached(statement)?.execute(params![head.id, head.agent, head.id.native()])?;
-    Ok((db.last_insert_rowid(), true))
+    let session = db.last_insert_rowid();
+    let forgotten = match head.parent.as_ref().filter(|_| head.subagent) {
+        Some(parent) => forgetting::follow_parent(db, session, parent)?,
+        None => false,
+    };
+    Ok(Row { session, new_session: true, forgotten })
 }
 
 /// The transcript's row. Three plain statements: for one that inserts or updates the engine keeps the pages as they were.

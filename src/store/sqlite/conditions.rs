@@ -79,7 +79,8 @@ fn condition(condition: &Condition, over: Over) -> Attempt<Clause> {
             "s.project IN (SELECT id FROM projects WHERE key = ? OR name = ? OR key LIKE ? ESCAPE '\\')",
             vec![owned(name)?, owned(name)?, owned(format!("%/{}", like(name)))?],
         )),
-        Condition::Branch(pattern) => Clause::one(matching("s.branch", pattern), pattern),
+        Condition::Branch(name) if name.contains('*') => Clause::one("s.branch GLOB ?", stars_only(name)),
+        Condition::Branch(name) => Clause::one("s.branch = ?", name),
         Condition::Host(name) => Clause::one("s.host = ? COLLATE NOCASE", name),
         Condition::File(name) => file(name, over),
         Condition::Caught(kind) => Clause::one(
@@ -107,9 +108,9 @@ fn condition(condition: &Condition, over: Over) -> Attempt<Clause> {
     }
 }
 
-/// A comparison in which `*` stands for anything.
-fn matching(column: &str, pattern: &str) -> String {
-    format!("{column} {} ?", if pattern.contains('*') { "GLOB" } else { "=" })
+/// The name as a pattern of `GLOB` in which `*` stands for anything and all else for itself: brackets are common in paths.
+fn stars_only(name: &str) -> String {
+    name.replace('[', "[[]").replace('?', "[?]")
 }
 
 fn done(work: Work) -> &'static str {
@@ -133,7 +134,7 @@ fn is_call(so: &str, over: Over) -> String {
 /// Paths are looked through once, not for every message.
 fn file(name: &str, over: Over) -> Attempt<Clause> {
     let (test, pattern) = if name.contains('*') {
-        ("'/' || f.path GLOB ?", format!("*/{}", name.trim_start_matches('/')))
+        ("'/' || f.path GLOB ?", format!("*/{}", stars_only(name.trim_start_matches('/'))))
     } else if name.starts_with('.') && !name.contains('/') {
         ("f.path LIKE ? ESCAPE '\\'", format!("%{}", like(name)))
     } else {

@@ -144,7 +144,7 @@ pub(super) fn unembedded(db: &Connection, model: &str, count: usize) -> Attempt<
 /// How much there is.
 pub(super) fn counts(db: &Connection, model: &str) -> Attempt<StoreCounts> {
     let statement = format!(
-        "SELECT (SELECT count(*) FROM sessions WHERE subagent = 0),
+        "SELECT (SELECT count(*) FROM sessions WHERE subagent = 0 AND forgotten_at IS NULL),
                 (SELECT count(*) FROM messages),
                 (SELECT count(*) FROM tool_calls),
                 (SELECT count(*) FROM memories m WHERE {RECALLABLE}),

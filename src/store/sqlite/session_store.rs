@@ -1,11 +1,11 @@
 //! The SQLite store as [`SessionStore`].
 
 use super::append::Together;
-use super::{SqliteStore, append, calls, catching, messages, raw, sessions, turns};
+use super::{SqliteStore, append, calls, catching, forgetting, messages, raw, sessions, turns};
 use crate::model::{RawRecord, Session, SessionId, Timestamp, Turn};
 use crate::store::{
-    Append, Appended, CatchWork, DistilFilter, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
-    SessionStore, SkippedRecord, StepHit, TranscriptState,
+    Append, Appended, CatchWork, DistilFilter, ForgottenSession, Found, MessageQuery, Recorded, Result, SessionEdit,
+    SessionFilter, SessionStore, SkippedRecord, StepHit, TranscriptState,
 };
 
 impl SessionStore for SqliteStore {
@@ -54,6 +54,13 @@ impl SessionStore for SqliteStore {
 
     fn edit_session(&mut self, id: &SessionId, edit: &SessionEdit) -> Result<bool> {
         self.write(|db| sessions::edit(db, id, edit))
+    }
+
+    fn forget_session(&mut self, id: &SessionId, now: Timestamp) -> Result<Option<ForgottenSession>> {
+        let forgotten = self.write(|db| forgetting::forget(db, id, now))?;
+        // What was deleted still stands in the log and in the pages that it has not reached.
+        self.fold_log()?;
+        Ok(forgotten)
     }
 
     fn claim_sessions(&mut self, host: &str) -> Result<()> {

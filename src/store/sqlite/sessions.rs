@@ -126,7 +126,7 @@ fn pull_requests(db: &Connection, session: i64) -> rusqlite::Result<Vec<String>>
 
 /// One session.
 pub(super) fn session(db: &Connection, id: &SessionId) -> Attempt<Option<Session>> {
-    let statement = format!("SELECT {COLUMNS} FROM sessions s {JOINS} WHERE s.name = ?");
+    let statement = format!("SELECT {COLUMNS} FROM sessions s {JOINS} WHERE s.name = ? AND s.forgotten_at IS NULL");
     Ok(db.prepare_cached(&statement)?.query_row([id], |row| session_from(db, row)).optional()?)
 }
 
@@ -136,7 +136,8 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
     let statement = format!(
         "SELECT {COLUMNS} FROM (
              SELECT * FROM sessions s
-             WHERE (:project IS NULL OR s.project = (SELECT id FROM projects WHERE key = :project))
+             WHERE s.forgotten_at IS NULL
+               AND (:project IS NULL OR s.project = (SELECT id FROM projects WHERE key = :project))
                AND (:agent IS NULL OR s.agent = :agent)
                AND (:branch IS NULL OR s.branch = :branch)
                AND (:host IS NULL OR s.host = :host COLLATE NOCASE)

@@ -25,6 +25,77 @@ fn what_was_not_understood_is_kept_without_its_secrets() {
     assert!(shown.contains("line 2: unknown type brand-new-thing") && shown.contains("rain"), "{shown}");
 }
 
+/// Every file of the home in which this stands.
+fn files_with(home: &Home, secret: &str) -> Vec<std::path::PathBuf> {
+    let files =
+        std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files.filter(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).contains(secret)).collect()
+}
+
+#[test]
+fn a_forgotten_session_leaves_nothing_and_is_not_taken_in_again() {
+    let place = Place::new();
+    let home = Home::new();
+    // The start of a term may be cut off in an index, which keeps it once for several.
+    let (secret, end) = ("hunterzwolf77", "zwolf77");
+    let said = |word: &str| format!("the basket service listens on port 9000, its password is {word}, please start it");
+    let session = place
+        .session(ID)
+        .user(&said(secret))
+        .call("t1", "Bash", json!({"command": format!("login {secret}")}))
+        .result("t1", &format!("Exit code 2: {secret}"), true)
+        .record("brand-new-thing", json!({"word": secret}))
+        .agent(&format!("{secret} does not work."));
+    place.write(ID, &session.text());
+    place.write(OTHER, &place.session(OTHER).user(&said("elsewhere")).text());
+    let root = place.home.to_str().unwrap();
+    home.run(&["ingest", root]);
+    home.run(&["sessions", "search", secret]);
+    home.run(&["remember", "The basket service listens on port 9000", "--everywhere"]);
+    let prompt = json!({"session_id": ID, "transcript_path": place.path("none.jsonl"), "cwd": place.home,
+        "hook_event_name": "UserPromptSubmit", "prompt": said(secret)});
+    home.hook(&prompt.to_string());
+    home.run(&["feedback", "1", "up"]);
+    assert!(!files_with(&home, end).is_empty());
+
+    let (status, error) = home.fails(&["sessions", "forget", ID]);
+    assert!(status == 1 && error.contains("nothing was deleted: say yes, or give --yes"), "{error}");
+    assert!(home.run(&["sessions", "show", ID]).contains(secret));
+    let done = home.run(&["sessions", "forget", &ID[..6], "--yes"]);
+    assert!(done.starts_with(&format!("forgotten {ID}: 2 messages and 1 call\n")), "{done}");
+    assert_eq!(files_with(&home, end), [""; 0].map(std::path::PathBuf::from));
+
+    let more = place.session(ID).user(&format!("{secret} once more")).lines()[0].clone();
+    place.write(ID, &format!("{}{more}\n", session.text()));
+    let report = home.json(&["ingest", root, "--json"]);
+    assert_eq!((&report["messages"], &report["sessions_updated"]), (&json!(0), &json!(0)), "{report}");
+    assert_eq!(home.json(&["ingest", root, "--json"])["files_read"], 0);
+    assert_eq!(files_with(&home, end), [""; 0].map(std::path::PathBuf::from));
+    assert!(home.fails(&["sessions", "show", ID]).1.contains("no session"));
+    assert_eq!(home.json(&["sessions", "list", "--json"])["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(home.json(&["status", "--json"])["counts"]["sessions"], 1);
+    assert_eq!(home.json(&["memories", "list", "--json"])["memories"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn memories_go_with_their_session_only_when_that_is_asked_for() {
+    let place = Place::new();
+    let home = Home::new();
+    for id in [ID, OTHER] {
+        place.write(id, &place.session(id).user("start the basket service").agent("It runs.").text());
+        home.import(&[json!({"kind": "decision", "title": format!("of {id}"), "body": "b", "project": null,
+            "session": format!("claude-code/{id}"), "formed_at": "2026-11-12T14:05:00Z"})]);
+    }
+    home.run(&["ingest", place.home.to_str().unwrap()]);
+    let kept = home.run(&["sessions", "forget", ID, "--yes"]);
+    assert!(kept.contains("1 memory caught from it kept: #1; `memory-lane memories forget NUMBER`"), "{kept}");
+    let gone = home.run(&["sessions", "forget", OTHER, "--yes", "--memories"]);
+    assert!(gone.contains("1 memory caught from it forgotten as well: #2"), "{gone}");
+    let left = home.json(&["memories", "list", "--json"]);
+    assert_eq!(left["memories"].as_array().unwrap().len(), 1, "{left}");
+    assert!(home.run(&["memories", "list", "--session", ID]).contains(ID), "its memory is still found by it");
+}
+
 #[test]
 fn what_was_ingested_is_listed_shown_and_found() {
     let place = Place::new();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use memory_lane::model::{Agent, ModelUse, RawRecord, Session, SessionId, SessionOutcome, Timestamp, Turn};
 use memory_lane::store::{
-    Append, Appended, CatchWork, DistilFilter, Found, MessageQuery, Recorded, Result, SessionEdit, SessionFilter,
-    SessionStore, SkippedRecord, StepAt, StepHit, StoreError, TranscriptState,
+    Append, Appended, CatchWork, DistilFilter, ForgottenSession, Found, MessageQuery, Recorded, Result, SessionEdit,
+    SessionFilter, SessionStore, SkippedRecord, StepAt, StepHit, StoreError, TranscriptState,
 };
 
 /// Everything given, in order.
@@ -77,6 +77,7 @@ impl SessionStore for Kept {
             messages: u32::try_from(messages).unwrap(),
             calls: u32::try_from(append.steps.len() - messages).unwrap(),
             copies: 0,
+            forgotten: false,
         })
     }
 
@@ -90,6 +91,10 @@ impl SessionStore for Kept {
 
     fn edit_session(&mut self, _: &SessionId, _: &SessionEdit) -> Result<bool> {
         Ok(false)
+    }
+
+    fn forget_session(&mut self, _: &SessionId, _: Timestamp) -> Result<Option<ForgottenSession>> {
+        Ok(None)
     }
 
     fn claim_sessions(&mut self, _: &str) -> Result<()> {

@@ -129,7 +129,7 @@ fn names_that_a_person_wrote_down_are_known() {
     fs::write(&names, "# who is who\nMark Olsen | mo | our landlord's agent\nproject: acme/api\n").unwrap();
     let settings = format!(r#"{{"entity_sources":[{:?}],"deadline_ms":60000}}"#, names.to_str().unwrap());
     fs::write(home.path().join("config.json"), settings).unwrap();
-    assert!(home.run(&["entities", "sync"]).contains("2 names from 1 sources"));
+    assert!(home.run(&["entities", "sync"]).contains("2 names from 1 source"));
     let question = said(&home, &prompt("a", "What did Mark say?"));
     assert!(question.contains("Mark Olsen (our landlord's agent)"), "{question}");
     let answer = said(&home, &prompt("a", "the landlord's agent"));

@@ -163,7 +163,7 @@ pub(super) fn conditions_say_which_messages(store: &mut dyn Store) {
     for file in ["migrations", "db", "0007_host.sql", ".sql", "db/migr", "db/*.sql", "/db/migrations/0007_host.sql"] {
         check(only(Condition::File(name(file))), &[("work", 2)]);
     }
-    for file in ["igrations", "host.sql", "%", "db_migrations", "*.rs"] {
+    for file in ["igrations", "host.sql", "%", "db_migrations", "*.rs", "db/?igrations/*.sql", "db/[m]igrations/*"] {
         check(only(Condition::File(name(file))), &[]);
     }
     check(only(Condition::Work(Work::Edit)), &[("work", 2)]);
@@ -175,6 +175,7 @@ pub(super) fn conditions_say_which_messages(store: &mut dyn Store) {
     check(only(Condition::Caught(MemoryKind::Gap)), &[]);
     check(only(Condition::Branch(name("fix/host"))), &[("work", 4)]);
     check(only(Condition::Branch(name("fix/*"))), &[("work", 4)]);
+    check(only(Condition::Branch(name("fi?/*"))), &[]);
     check(only(Condition::Host(name("PINE"))), &[("talk", 2), ("work", 4)]);
     check(only(Condition::PullRequest(name("428"))), &[("work", 4)]);
     check(only(Condition::PullRequest(name("#428"))), &[("work", 4)]);

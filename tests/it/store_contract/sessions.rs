@@ -5,8 +5,8 @@ use memory_lane::model::{
     ToolCall, ToolStatus, TouchedFile,
 };
 use memory_lane::store::{
-    Append, CatchWork, DistilFilter, Found, Recorded, SeenFiles, SessionEdit, SessionFilter, SkippedRecord, Store,
-    ToolResult,
+    Append, CatchWork, DistilFilter, Found, MemoryFilter, MessageQuery, Recorded, SeenFiles, SessionEdit,
+    SessionFilter, SkippedRecord, Store, ToolResult,
 };
 
 use super::samples::{
@@ -478,4 +478,60 @@ pub(super) fn prompts_of_other_sessions_are_listed(store: &mut dyn Store) {
     }
     let prompts = store.prompts(LANE, &session_id("b"), Timestamp(1_002)).unwrap();
     assert_eq!(prompts, [(session_id("a"), Timestamp(1_000), "a".to_owned())]);
+}
+
+pub(super) fn a_forgotten_session_is_gone_and_stays_away(store: &mut dyn Store) {
+    let mut failed = tool_call(2, "c1", ToolStatus::Failed);
+    failed.output = "zebra stripes".to_owned();
+    let steps = vec![user(0, 0, "u0", "the zebra is loose"), agent(0, 1, "u1", "done"), called(0, "u2", failed)];
+    let mut whole = with_steps("s", steps);
+    whole.raw = vec![RawRecord { line: 4, why: "unknown".to_owned(), bytes: 2, text: "{}".to_owned() }];
+    whole.skipped = vec![SkippedRecord { why: "unknown".to_owned(), line: 4, count: 1 }];
+    store.append(&whole).unwrap();
+    let subagent = |native: &str, uuid: &str| {
+        let mut append = with_steps(native, vec![user(0, 0, uuid, "look for the zebra")]);
+        (append.head.subagent, append.head.parent) = (true, Some(session_id("s")));
+        append
+    };
+    store.append(&subagent("inner", "i0")).unwrap();
+    store.append(&with_steps("t", vec![user(0, 0, "t0", "another zebra")])).unwrap();
+    store.index_calls().unwrap();
+    let mut caught = draft("Keep the zebra in", 1_000);
+    caught.provenance.session = Some(session_id("s"));
+    store.add_memory(&caught, NOW).unwrap();
+
+    let forgotten = store.forget_session(&session_id("s"), NOW).unwrap().unwrap();
+    assert_eq!((forgotten.messages, forgotten.calls, forgotten.subagents), (3, 1, 1));
+    assert_eq!(store.forget_session(&session_id("s"), NOW).unwrap(), None);
+    assert_eq!(store.session(&session_id("s")).unwrap(), None);
+    assert!(store.raw_records(&session_id("s")).unwrap().is_empty() && store.skipped().unwrap().is_empty());
+    let listed = |store: &dyn Store| {
+        let all = SessionFilter { subagents: true, ..SessionFilter::default() };
+        store.sessions(&all).unwrap().into_iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(store), [session_id("t")]);
+    let query = MessageQuery { text: "zebra".to_owned(), ..MessageQuery::default() };
+    let found = store.search_messages(&query).unwrap();
+    assert_eq!(found.iter().map(|hit| hit.session.native()).collect::<Vec<_>>(), ["t"]);
+    assert!(store.search_calls(&query).unwrap().is_empty());
+    assert_eq!(store.memories(&MemoryFilter::default()).unwrap().len(), 1, "what was caught from it stays");
+    assert!(store.uncaught(1).unwrap().iter().all(|work| work.session == session_id("t")));
+
+    // The transcript goes on, is written anew, and gets another sub-agent.
+    let mut more = with_steps("s", vec![user(1, 3, "u3", "a second zebra")]);
+    more.state.offset = 200;
+    for append in
+        [&more, &Append { restart: true, ..whole.clone() }, &subagent("later", "l0"), &subagent("inner", "i1")]
+    {
+        let appended = store.append(append).unwrap();
+        assert!(appended.forgotten && appended.messages == 0 && !appended.new_session, "{appended:?}");
+    }
+    store.index_calls().unwrap();
+    assert_eq!(listed(store), [session_id("t")]);
+    assert_eq!(store.search_messages(&query).unwrap().len(), 1);
+    assert!(store.search_calls(&query).unwrap().is_empty());
+    store.append(&more).unwrap();
+    let states = store.transcripts().unwrap();
+    let state = states.iter().find(|state| state.session == session_id("s")).unwrap();
+    assert_eq!(state.offset, 200, "how far was read is known, so that the file is not opened again");
 }
