@@ -15,7 +15,8 @@ use crate::model::{Occasion, Outcome, Project, Timestamp};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
-use crate::{redact, text, trace};
+use crate::trace::{self, TailMessage};
+use crate::{redact, text};
 
 /// Messages of the conversation that are looked at.
 const WINDOW: usize = 5;
@@ -161,7 +162,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
             (Moment::File, format!("{file}\n{change}"), vec![file, path.clone()])
         }
         HookEvent::Failure { command, error, .. } => (Moment::Failure, format!("$ {command}\n{error}"), Vec::new()),
-        HookEvent::Prompt { prompt, .. } => (Moment::Prompt, prompt.clone(), Vec::new()),
+        HookEvent::Prompt { prompt, .. } => (Moment::Prompt, recall::looked_at(prompt).into_owned(), Vec::new()),
         HookEvent::Command { .. } | HookEvent::Start { .. } | HookEvent::Settled { .. } => {
             (Moment::Prompt, String::new(), Vec::new())
         }
@@ -171,11 +172,16 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     Query {
         moment,
         text,
-        window: window.into_iter().map(|m| WindowMessage { role: m.role, text: m.text }).collect(),
+        window: window.into_iter().map(window_message).collect(),
         files,
         scope: scope(place, project, now),
         session: Some(place.session.clone()),
     }
+}
+
+/// A message of the conversation, which may be as long as a prompt.
+fn window_message(message: TailMessage) -> WindowMessage {
+    WindowMessage { role: message.role, text: recall::looked_at(&message.text).into_owned() }
 }
 
 /// Everything that the project may be answered from but what the session itself has brought.
