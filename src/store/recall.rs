@@ -339,7 +339,7 @@ pub trait RecallStore {
     /// Which of these the session has been shown since it was last re-armed.
     fn already_shown(&self, session: &SessionId, ids: &[MemoryId]) -> Result<Vec<MemoryId>>;
 
-    /// Records recalls with the query that caused them. Of those with outcome `Injected`, returns the memories that no
+    /// Records recalls with the query that caused them, of whose words an excerpt is kept. Of those with outcome `Injected`, returns the memories that no
     /// other process showed in this session before: one atomic insert each, as tool hooks run in parallel.
     fn record_recalls(
         &mut self,

@@ -281,6 +281,39 @@ fn legacy_version_1(path: &Path) {
 }
 
 #[test]
+fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let memory = add(&mut store, &draft("deploy", 1));
+    let asked = |store: &mut SqliteStore, text: &str, outcome, at| {
+        let record = super::recall::record(memory, "s", outcome, at);
+        store.record_recalls(&[record], text, "m", Some(&angle(30.0))).unwrap();
+    };
+    asked(&mut store, &"a pasted log ".repeat(10_000), Outcome::Injected, 1);
+    asked(&mut store, "said by the way", Outcome::KeptBack, 2);
+    db.execute(
+        "INSERT INTO recall_queries (at, model, text)
+         WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 4100)
+         SELECT i, 'm', CASE i WHEN 4100 THEN printf('%.*c', 100000, 'x') ELSE 'q' END FROM n",
+        [],
+    )
+    .unwrap();
+    store.tidy().unwrap();
+    let length = |id: i64| -> i64 {
+        db.query_row("SELECT length(text) + ifnull(length(vector), 0) FROM recall_queries WHERE id = ?", [id], |row| {
+            row.get(0)
+        })
+        .unwrap()
+    };
+    assert_eq!(length(1), 499 + 8, "it last brought the memory, and is an excerpt");
+    assert_eq!((length(2), length(100), length(101)), (0, 0, 1), "the latest 4,000 are kept");
+    assert_eq!(length(4_100), 500, "kept whole by an earlier version");
+    store.vote(&VoteRecord { memory, up: true, session: None, at: Timestamp(5) }).unwrap();
+    assert!(store.votes(&[memory]).unwrap()[0].vector.is_some());
+}
+
+#[test]
 fn a_file_of_version_1_is_read() {
     let (_directory, path) = file();
     legacy_version_1(&path);
