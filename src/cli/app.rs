@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow};
 
-use crate::config::{Paths, Settings};
+use crate::config::{Paths, Settings, SettingsError};
 use crate::model::Timestamp;
 use crate::search::{Clock, When};
 use crate::store::sqlite::SqliteStore;
@@ -20,11 +20,22 @@ pub struct App {
 impl App {
     /// Reads environment, settings and clock.
     pub fn from_env() -> anyhow::Result<Self> {
+        match Self::despite_settings()? {
+            (app, None) => Ok(app),
+            (_, Some(error)) => Err(error.into()),
+        }
+    }
+
+    /// The same with the defaults in place of settings that cannot be used, and why not: for what must run all the same.
+    pub fn despite_settings() -> anyhow::Result<(Self, Option<SettingsError>)> {
         let paths = Paths::from_env().ok_or_else(|| {
             anyhow!("no home directory is known; set MEMORY_LANE_HOME to a directory for the program")
         })?;
-        let settings = Settings::load(&paths.settings())?;
-        Ok(Self { paths, settings, now: now() })
+        let (settings, error) = match Settings::load(&paths.settings()) {
+            Ok(settings) => (settings, None),
+            Err(error) => (Settings::default(), Some(error)),
+        };
+        Ok((Self { paths, settings, now: now() }, error))
     }
 
     /// What "now" and "yesterday" mean to the person.

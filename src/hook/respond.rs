@@ -73,16 +73,20 @@ fn start_worker(surroundings: &Surroundings<'_>, occasion: Occasion, place: Opti
     }
 }
 
-/// Opens the store as hooks do; a missing one is the normal state before the first ingest.
+/// Opens the store as hooks do. Why it cannot is in the log.
 pub(super) fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
-    match SqliteStore::open_for_hook(&surroundings.paths.database()) {
-        Ok(store) => Some(store),
-        Err(StoreError::Missing { .. }) => None,
-        Err(error) => {
-            Journal::new(surroundings.paths).log(surroundings.now, &error.to_string());
-            None
-        }
+    try_open(surroundings).ok()
+}
+
+/// The same with the reason; a missing store is the normal state before the first ingest, and not in the log.
+pub(super) fn try_open(surroundings: &Surroundings<'_>) -> Result<SqliteStore, StoreError> {
+    let opened = SqliteStore::open_for_hook(&surroundings.paths.database());
+    if let Err(error) = &opened
+        && !matches!(error, StoreError::Missing { .. })
+    {
+        Journal::new(surroundings.paths).log(surroundings.now, &error.to_string());
     }
+    opened
 }
 
 /// Recall for a prompt, a file or a failure.

@@ -176,22 +176,68 @@ fn whatever_comes_the_prompt_goes_on() {
     assert!(fs::read_to_string(home.path().join("memory-lane.log")).unwrap().contains("cannot be read"));
 }
 
+/// What the person is told as a session begins; the model must be told nothing.
+fn told(home: &Home, source: &str) -> String {
+    let start = json!({"session_id": "t", "cwd": PROJECT, "hook_event_name": "SessionStart", "source": source});
+    let said = home.hook(&start.to_string());
+    if said.is_empty() {
+        return said;
+    }
+    let answer: Value = serde_json::from_str(&said).expect("one JSON object");
+    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+    answer["systemMessage"].as_str().unwrap().to_owned()
+}
+
+/// What doctor prints where something is broken: its status says so, standard error nothing.
+fn doctor(home: &Home) -> String {
+    let output = home.command(&["doctor"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn with_settings_that_cannot_be_read_nothing_is_injected() {
+    let home = home_with_lesson();
+    let ask = prompt("a", "which port does the server listen on behind the load balancer?");
+    assert!(home.run(&["doctor"]).contains("ok   store"), "nothing is broken yet");
+    for broken in [r#"{"recall":"shadow","anounce":false}"#, "{\"recall\": \"off\",", "\u{1}"] {
+        fs::write(home.path().join("config.json"), broken).unwrap();
+        assert_eq!(injected(&home, &ask), "", "{broken}");
+        let said = told(&home, "startup");
+        assert!(said.contains("config.json") && said.contains("fix that line"), "{said}");
+        assert_eq!(told(&home, "clear"), "");
+        let doctor = doctor(&home);
+        assert!(doctor.contains("FAIL settings") && doctor.contains("line 1 column"), "{doctor}");
+        assert!(home.fails(&["status"]).1.contains("config.json"));
+        home.run(&["statusline"]);
+    }
+    assert!(fs::read_to_string(home.path().join("memory-lane.log")).unwrap().contains("anounce"));
+    fs::write(home.path().join("config.json"), r#"{"deadline_ms":60000}"#).unwrap();
+    assert!(injected(&home, &ask).contains(LESSON));
+    assert_eq!(told(&home, "resume"), "");
+}
+
 #[test]
 fn a_bad_store_is_reported_by_doctor_and_never_by_the_hook() {
     let ask = prompt("a", "which port does the server listen on behind the load balancer?");
     let home = Home::new();
     assert_eq!(injected(&home, &ask), "", "no store yet");
+    assert_eq!(told(&home, "startup"), "", "the normal state before the first ingest");
     fs::write(home.path().join("memory-lane.db"), "this is not a database, whatever its name says ".repeat(200))
         .unwrap();
     assert_eq!(injected(&home, &ask), "");
-    assert!(home.run(&["doctor"]).contains("FAIL store"));
+    assert!(doctor(&home).contains("FAIL store"));
+    assert!(told(&home, "startup").contains("memory-lane.db cannot be read"));
+    assert_eq!(told(&home, "compact"), "", "it was said when the session began");
 
     let newer = home_with_lesson();
     let store = rusqlite::Connection::open(newer.path().join("memory-lane.db")).unwrap();
     store.pragma_update(None, "user_version", 9_999).unwrap();
     drop(store);
     assert_eq!(injected(&newer, &ask), "");
-    let doctor = newer.run(&["doctor"]);
+    let told = told(&newer, "resume");
+    assert!(told.contains("has schema 9999") && told.contains("update memory-lane"), "{told}");
+    let doctor = doctor(&newer);
     assert!(doctor.contains("9999") && doctor.contains("install the version"), "{doctor}");
 }
 

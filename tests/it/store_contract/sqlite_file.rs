@@ -8,7 +8,7 @@ use std::thread;
 
 use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
-use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError};
+use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError, VoteRecord};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -287,7 +287,7 @@ fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
     let db = rusqlite::Connection::open(&path).unwrap();
     let memory = add(&mut store, &draft("deploy", 1));
     let asked = |store: &mut SqliteStore, text: &str, outcome, at| {
-        let record = super::recall::record(memory, "s", outcome, at);
+        let record = record(memory, "s", outcome, at);
         store.record_recalls(&[record], text, "m", Some(&angle(30.0))).unwrap();
     };
     asked(&mut store, &"a pasted log ".repeat(10_000), Outcome::Injected, 1);
