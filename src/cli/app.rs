@@ -5,6 +5,7 @@ use anyhow::{Context, anyhow};
 use crate::config::{Paths, Settings, SettingsError};
 use crate::model::Timestamp;
 use crate::search::{Clock, When};
+use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
 /// The surroundings of a command.
@@ -63,8 +64,16 @@ impl App {
 
     /// Opens the database, making it if need be.
     pub fn open_store(&self) -> anyhow::Result<SqliteStore> {
-        let path = self.paths.database();
-        SqliteStore::open(&path).with_context(|| format!("open the store in {}", self.paths.home().display()))
+        self.opened(SqliteStore::open(&self.paths.database()))
+    }
+
+    /// The same for what only reads: it also works where nothing can be written.
+    pub fn open_store_to_read(&self) -> anyhow::Result<SqliteStore> {
+        self.opened(SqliteStore::open_to_read(&self.paths.database()))
+    }
+
+    fn opened(&self, opened: Result<SqliteStore, StoreError>) -> anyhow::Result<SqliteStore> {
+        opened.with_context(|| format!("open the store in {}", self.paths.home().display()))
     }
 }
 

@@ -106,7 +106,7 @@ fn clean_value(value: &mut Value) {
 }
 
 pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let mut memories = store.memories(&MemoryFilter { project: args.project.clone(), ..MemoryFilter::default() })?;
     memories.extend(store.memories(&MemoryFilter {
         project: args.project.clone(),

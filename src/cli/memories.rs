@@ -125,7 +125,7 @@ fn list(args: &ListArgs, app: &App) -> anyhow::Result<()> {
         text: args.text.clone(),
         limit: args.limit.unwrap_or(if args.json { 0 } else { 50 }),
     };
-    let memories = app.open_store()?.memories(&filter)?;
+    let memories = app.open_store_to_read()?.memories(&filter)?;
     if args.json {
         let values: Vec<_> = memories.iter().map(exchange::to_json).collect();
         return print_json(&json!({ "memories": values }));

@@ -42,7 +42,7 @@ pub(super) struct RecallArgs {
 }
 
 pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     if args.report {
         return report::run(&store, args.json, app);
     }

@@ -55,7 +55,7 @@ pub(super) fn explained(error: &anyhow::Error) -> String {
 
 fn recall(arguments: &Recall) -> anyhow::Result<String> {
     let app = App::from_env()?;
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let cwd = std::env::current_dir().context("find the current directory")?;
     let (query, root) = recall::query(&arguments.text, &arguments.files, &cwd, None, &app);
     if query.is_silent() {
@@ -87,7 +87,7 @@ fn less_sure(hit: &Hit) -> String {
 
 fn memory_get(arguments: &MemoryGet) -> anyhow::Result<String> {
     let id = MemoryId(arguments.id);
-    let store = App::from_env()?.open_store()?;
+    let store = App::from_env()?.open_store_to_read()?;
     let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
     let mut related = Vec::new();
     for (other, _) in store.linked(id, memories::MOST_RELATED)? {
@@ -119,7 +119,7 @@ fn in_full(memory: &Memory) -> String {
 
 fn session_search(arguments: &SessionSearch) -> anyhow::Result<String> {
     let app = App::from_env()?;
-    let mut store = app.open_store()?;
+    let mut store = app.open_store_to_read()?;
     let mut query = search::parse(&arguments.query, &app.clock())?;
     query.limit = match arguments.limit.unwrap_or(USUAL_MESSAGES) {
         limit @ 1..=MOST_MESSAGES => limit,
@@ -141,7 +141,7 @@ fn session_read(arguments: &SessionRead) -> anyhow::Result<String> {
         bail!("give page or at, not both");
     }
     let app = App::from_env()?;
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     read_page(arguments, most, &store)
 }
 
