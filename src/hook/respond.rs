@@ -302,7 +302,8 @@ impl Attempt<'_> {
             event: self.event.name().to_owned(),
             trigger: text::one_line(asked, TRIGGER_CHARS),
             prompt_id,
-            score: explanation.score,
+            // What the agent reads; the final score also holds what age adds, which says nothing of relevance.
+            score: explanation.probability,
             floor: explanation.floor,
             signals: explanation.signals.clone(),
             outcome: match explanation.outcome {

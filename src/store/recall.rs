@@ -192,9 +192,9 @@ pub struct RecallRecord {
     pub trigger: String,
     /// Id of the prompt, where the agent names one.
     pub prompt_id: Option<String>,
-    /// Final score.
+    /// How likely it was to be useful, 0 to 1, as the agent was told.
     pub score: f32,
-    /// The floor then.
+    /// The relevance it had to reach.
     pub floor: f32,
     /// Every part of the score.
     pub signals: Vec<Signal>,
@@ -258,7 +258,7 @@ pub struct RecallRow {
     pub event: String,
     /// Start of the message or path that caused it.
     pub trigger: String,
-    /// Final score.
+    /// How likely it was to be useful, 0 to 1, as the agent was told.
     pub score: f32,
     /// Every part of the score, as JSON.
     pub signals: serde_json::Value,

@@ -163,6 +163,36 @@ fn votes_move_a_memory_where_the_situation_is_alike() {
 }
 
 #[test]
+fn the_same_recall_has_the_same_percentage_everywhere() {
+    let home = home_with_lesson();
+    let ask = "which port does the server listen on behind the load balancer?";
+    let text = injected(&home, &prompt("a", ask));
+    let shown = text.split(" %] The port in").next().and_then(|before| before.rsplit(' ').next()).unwrap().to_owned();
+    assert!(shown.parse::<u32>().is_ok_and(|percent| percent > 0 && percent < 100), "{text}");
+    let report = home.run(&["recall", "--report"]);
+    assert!(report.contains(&format!("#1 {shown} % injected")), "{shown} in {report}");
+    let again = home.run(&["recall", ask, "--cwd", PROJECT]);
+    assert!(again.contains(&format!("· {shown} %] The port in")), "{shown} in {again}");
+    let found = home.json(&["recall", ask, "--cwd", PROJECT, "--explain", "--json"]);
+    let hit = found["memories"].as_array().unwrap().iter().find(|hit| hit["id"] == 1).unwrap().clone();
+    let explained = hit["explanation"]["probability"].as_f64().unwrap() * 100.0;
+    assert_eq!(format!("{explained:.0}"), shown);
+    let memory = home.run(&["memories", "show", "1"]);
+    assert!(memory.contains(&format!("injected {shown} % in claude-code/a")), "{shown} in {memory}");
+}
+
+#[test]
+fn a_pasted_log_costs_no_more_than_its_ends() {
+    let home = home_with_lesson();
+    let log: String = (0..20_000).map(|n| format!("10:42:07 worker {n} retried request{n} of tenant{n}\n")).collect();
+    let ask = format!("which port does the server listen on behind the load balancer?\n{log}");
+    assert!(injected(&home, &prompt("a", &ask)).contains(LESSON));
+    let kept = rusqlite::Connection::open(home.path().join("memory-lane.db")).unwrap();
+    let longest = kept.query_row("SELECT max(length(text)) FROM recall_queries", [], |row| row.get::<_, i64>(0));
+    assert!(longest.unwrap() <= 500, "an excerpt is kept");
+}
+
+#[test]
 fn whatever_comes_the_prompt_goes_on() {
     let home = home_with_lesson();
     let long = "x".repeat(20 * 1024 * 1024);
