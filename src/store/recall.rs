@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::entities::{CommandRuns, SessionName};
+use super::spool;
 use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp, Use};
 
 /// What a query may be answered from.
@@ -348,6 +349,9 @@ pub trait RecallStore {
         model: &str,
         vector: Option<&[f32]>,
     ) -> Result<Vec<MemoryId>>;
+
+    /// Records what several hooks could not record at once, all or nothing: what failed halfway is tried again whole.
+    fn record_spooled(&mut self, lines: &[spool::Line]) -> Result<()>;
 
     /// Forgets what the session was shown, as its context was compacted or cleared.
     fn rearm(&mut self, session: &SessionId) -> Result<()>;

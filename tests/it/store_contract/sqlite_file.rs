@@ -8,7 +8,7 @@ use std::thread;
 
 use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
-use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError, VoteRecord};
+use memory_lane::store::{MemoryStore, RecallFilter, RecallStore, SessionStore, StoreError, VoteRecord, spool};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -281,10 +281,32 @@ fn legacy_version_1(path: &Path) {
 }
 
 #[test]
+fn spooled_recalls_are_taken_in_once_even_if_taking_them_in_fails_halfway() {
+    let (directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let memory = add(&mut store, &draft("deploy", 1));
+    let spool_file = directory.path().join("recalls.spool");
+    for (native, at) in [("s", 1), ("t", 2), ("u", 3)] {
+        let kept_back = record(memory, native, Outcome::KeptBack, at);
+        spool::append(&spool_file, &[kept_back], "deploy it", "m", Some(&angle(30.0))).unwrap();
+    }
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON session_recalls WHEN NEW.at = 2 BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    )
+    .unwrap();
+    assert!(spool::take_in(&spool_file, &mut store).unwrap_err().to_string().contains("no room"));
+    db.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(spool::take_in(&spool_file, &mut store).unwrap(), 3);
+    assert_eq!(store.recalls(&RecallFilter::default()).unwrap().len(), 3);
+    assert_eq!(spool::take_in(&spool_file, &mut store).unwrap(), 0);
+}
+
+#[test]
 fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
     let (_directory, path) = file();
     let mut store = SqliteStore::open(&path).unwrap();
-    let db = rusqlite::Connection::open(&path).unwrap();
+    let db = Connection::open(&path).unwrap();
     let memory = add(&mut store, &draft("deploy", 1));
     let asked = |store: &mut SqliteStore, text: &str, outcome, at| {
         let record = record(memory, "s", outcome, at);
