@@ -6,11 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::app;
-use crate::config::{Paths, Settings, variable};
+use crate::config::{CHILD, Paths, Settings, variable};
 use crate::hook::{HookEvent, Journal, LONGEST_EVENT, Surroundings, refuse, respond};
-
-/// Set for programs that this program starts: their own hooks must not start it again.
-const CHILD: &str = "MEMORY_LANE_CHILD";
 
 /// Reads one event and answers it.
 pub(super) fn run(started: Instant) -> ExitCode {

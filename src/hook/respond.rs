@@ -176,7 +176,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     Query {
         moment,
         text,
-        window: window.into_iter().map(window_message).collect(),
+        window: window.iter().map(window_message).collect(),
         files,
         scope: scope(place, project, now),
         session: Some(place.session.clone()),
@@ -184,7 +184,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
 }
 
 /// A message of the conversation, which may be as long as a prompt.
-fn window_message(message: TailMessage) -> WindowMessage {
+fn window_message(message: &TailMessage) -> WindowMessage {
     WindowMessage { role: message.role, text: recall::looked_at(&message.text).into_owned() }
 }
 
