@@ -328,7 +328,7 @@ fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
         })
         .unwrap()
     };
-    assert_eq!(length(1), 499 + 8, "it last brought the memory, and is an excerpt");
+    assert_eq!(length(1), 500 + 8, "it last brought the memory, and is an excerpt");
     assert_eq!((length(2), length(100), length(101)), (0, 0, 1), "the latest 4,000 are kept");
     assert_eq!(length(4_100), 500, "kept whole by an earlier version");
     store.vote(&VoteRecord { memory, up: true, session: None, at: Timestamp(5) }).unwrap();
