@@ -238,7 +238,7 @@ fn a_hook_reads_where_it_may_not_write() {
         let mut hook = SqliteStore::open_for_hook(&path).unwrap();
         assert_eq!(hook.fetch(&[memory], &scope()).unwrap().len(), 1);
         let outcome = hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None);
-        assert!(matches!(outcome, Err(StoreError::Engine { .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(StoreError::ReadOnly { .. })), "{outcome:?}");
         assert_eq!(hook.already_shown(&session_id("s"), &[memory]).unwrap(), []);
     };
     // With the log still there, then with the log folded and gone.
