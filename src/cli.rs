@@ -118,33 +118,42 @@ pub fn run(arguments: impl Iterator<Item = OsString>, started: Instant) -> ExitC
 }
 
 fn dispatch(command: Command) -> anyhow::Result<()> {
-    let app = App::from_env()?;
-    match command {
-        Command::Setup(args) => setup::run(&args, &app),
-        Command::Uninstall(args) => setup::run_uninstall(&args, &app),
-        Command::Hook => Ok(()),
-        Command::Ingest(args) => ingest::run(&args, &app),
-        Command::Catch(args) => catch::run(&args, &app),
-        Command::Recall(args) => recall::run(&args, &app),
-        Command::Remember(args) => remember::run(&args, &app),
-        Command::Memories(args) => memories::run(&args, &app),
-        Command::Feedback(args) => feedback::run(&args, &app),
-        Command::Sessions(args) => sessions::run(&args, &app),
-        Command::Sources(args) => sources::run(&args, &app),
-        Command::Mcp(args) => mcp::run(&args),
-        Command::Entities(args) => entities::run(&args, &app),
-        Command::Import(args) => exchange::import(&args, &app),
-        Command::Export(args) => exchange::export(&args, &app),
-        Command::Schedule(args) => schedule::run(&args, &app),
-        Command::Status(args) => status::run(&args, &app),
-        Command::Statusline(args) => {
+    let (app, unusable) = App::despite_settings()?;
+    match (command, unusable) {
+        (Command::Doctor(args), unusable) => doctor::run(&args, &app, unusable.as_ref()),
+        (Command::Statusline(args), _) => {
             statusline::run(&args, &app);
             Ok(())
         }
-        Command::Doctor(args) => doctor::run(&args, &app),
-        Command::Timings(args) => timings::run(&args, &app),
-        Command::Eval(args) => eval::run(&args, &app),
-        Command::Model(args) => model::run(&args, &app),
-        Command::Worker(args) => worker::run(&args, &app),
+        (_, Some(error)) => Err(error.into()),
+        (command, None) => dispatch_to(command, &app),
+    }
+}
+
+/// Commands that need the settings.
+fn dispatch_to(command: Command, app: &App) -> anyhow::Result<()> {
+    match command {
+        Command::Setup(args) => setup::run(&args, app),
+        Command::Uninstall(args) => setup::run_uninstall(&args, app),
+        Command::Hook => Ok(()),
+        Command::Ingest(args) => ingest::run(&args, app),
+        Command::Catch(args) => catch::run(&args, app),
+        Command::Recall(args) => recall::run(&args, app),
+        Command::Remember(args) => remember::run(&args, app),
+        Command::Memories(args) => memories::run(&args, app),
+        Command::Feedback(args) => feedback::run(&args, app),
+        Command::Sessions(args) => sessions::run(&args, app),
+        Command::Sources(args) => sources::run(&args, app),
+        Command::Mcp(args) => mcp::run(&args),
+        Command::Entities(args) => entities::run(&args, app),
+        Command::Import(args) => exchange::import(&args, app),
+        Command::Export(args) => exchange::export(&args, app),
+        Command::Schedule(args) => schedule::run(&args, app),
+        Command::Status(args) => status::run(&args, app),
+        Command::Statusline(_) | Command::Doctor(_) => Ok(()),
+        Command::Timings(args) => timings::run(&args, app),
+        Command::Eval(args) => eval::run(&args, app),
+        Command::Model(args) => model::run(&args, app),
+        Command::Worker(args) => worker::run(&args, app),
     }
 }

@@ -21,6 +21,7 @@ pub use cited::stale_files;
 pub use event::{HookEvent, ParseError, Place, Source};
 pub use journal::{Journal, StageTiming, read_timings};
 pub use respond::{Surroundings, respond};
+pub use start::refuse;
 pub use worker::{WORKER_COMMAND, detach};
 
 /// Longest event that is read, in bytes. Reading and skipping 20 MB takes some 30 ms; more is not worth a prompt's time.

@@ -27,9 +27,9 @@ use std::time::Duration;
 use crate::model::{Explanation, MemoryId, Outcome, Timestamp};
 use crate::store::{FoundMemory, RecallStore, Result, SessionName};
 
-pub use query::{Moment, Query, WindowMessage};
+pub use query::{Moment, Query, WindowMessage, looked_at};
 pub use question::{Question, may_answer, take_answer};
-pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block, thread};
+pub use render::{BLOCK_CLOSE, BLOCK_OPEN, announcement, block, session_block, thread, told};
 pub use stale::{Citation, FileState, StaleFile};
 pub use standing::{Lesson, standing};
 pub use warning::{Warning, warning};

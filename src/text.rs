@@ -9,6 +9,7 @@ mod common_words;
 mod emphasis;
 mod failure;
 mod headline;
+mod inert;
 mod stop_words;
 
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ pub use common_words::{common_share, rarity};
 pub use emphasis::emphasis;
 pub use failure::{FailureTerms, failure_terms};
 pub use headline::headline;
+pub use inert::inert;
 pub use stop_words::is_stop_word;
 
 /// Longest word that is indexed, in characters: longer runs are keys, hashes and encoded data.

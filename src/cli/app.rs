@@ -2,9 +2,10 @@
 
 use anyhow::{Context, anyhow};
 
-use crate::config::{Paths, Settings};
+use crate::config::{Paths, Settings, SettingsError};
 use crate::model::Timestamp;
 use crate::search::{Clock, When};
+use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 
 /// The surroundings of a command.
@@ -20,11 +21,22 @@ pub struct App {
 impl App {
     /// Reads environment, settings and clock.
     pub fn from_env() -> anyhow::Result<Self> {
+        match Self::despite_settings()? {
+            (app, None) => Ok(app),
+            (_, Some(error)) => Err(error.into()),
+        }
+    }
+
+    /// The same with the defaults in place of settings that cannot be used, and why not: for what must run all the same.
+    pub fn despite_settings() -> anyhow::Result<(Self, Option<SettingsError>)> {
         let paths = Paths::from_env().ok_or_else(|| {
             anyhow!("no home directory is known; set MEMORY_LANE_HOME to a directory for the program")
         })?;
-        let settings = Settings::load(&paths.settings())?;
-        Ok(Self { paths, settings, now: now() })
+        let (settings, error) = match Settings::load(&paths.settings()) {
+            Ok(settings) => (settings, None),
+            Err(error) => (Settings::default(), Some(error)),
+        };
+        Ok((Self { paths, settings, now: now() }, error))
     }
 
     /// What "now" and "yesterday" mean to the person.
@@ -52,8 +64,16 @@ impl App {
 
     /// Opens the database, making it if need be.
     pub fn open_store(&self) -> anyhow::Result<SqliteStore> {
-        let path = self.paths.database();
-        SqliteStore::open(&path).with_context(|| format!("open the store in {}", self.paths.home().display()))
+        self.opened(SqliteStore::open(&self.paths.database()))
+    }
+
+    /// The same for what only reads: it also works where nothing can be written.
+    pub fn open_store_to_read(&self) -> anyhow::Result<SqliteStore> {
+        self.opened(SqliteStore::open_to_read(&self.paths.database()))
+    }
+
+    fn opened(&self, opened: Result<SqliteStore, StoreError>) -> anyhow::Result<SqliteStore> {
+        opened.with_context(|| format!("open the store in {}", self.paths.home().display()))
     }
 }
 

@@ -9,15 +9,12 @@ use serde::Serialize;
 use super::App;
 use super::app::now;
 use super::counted::{counted, memories, sessions};
-use crate::config::{Backend, variable};
+use crate::config::{Backend, CHILD, variable};
 use crate::distiller::{Clock, DeadLetters, Estimate, Gate, Price, Prompt, default_model, distiller, price_of};
 use crate::model::{SessionId, Timestamp};
 use crate::pipeline::{self, DistilReport, Distilling, TitleReport, Titled};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{DistilFilter, MemoryStore};
-
-/// Set for the client that a distiller starts.
-const CHILD: &str = "MEMORY_LANE_CHILD";
 
 /// Calls for titles in one run of the worker: what the user decides is worth more of the budget than what it is called.
 const MOST_TITLES: usize = 4;

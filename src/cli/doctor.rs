@@ -6,9 +6,10 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use super::error::Said;
 use super::queue_state::{QueueState, schedule_line};
 use super::{App, print_json, print_line};
-use crate::config::{Paths, agent_home};
+use crate::config::{Paths, SettingsError, agent_home};
 use crate::embed::{self, LeanEmbedder};
 use crate::hook::read_timings;
 use crate::store::sqlite::SqliteStore;
@@ -43,8 +44,11 @@ enum State {
     Broken,
 }
 
-pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
-    let mut checks = vec![check_home(&app.paths), check_store(app), check_model(app), check_plugin()];
+/// `unusable`: why the settings are the defaults, and not the person's.
+pub(super) fn run(args: &DoctorArgs, app: &App, unusable: Option<&SettingsError>) -> anyhow::Result<()> {
+    let mut checks = vec![check_home(&app.paths)];
+    checks.extend(unusable.map(settings_check));
+    checks.extend([check_store(app), check_model(app), check_plugin()]);
     checks.extend(check_records(app));
     checks.extend(check_queue(app));
     checks.push(good("schedule", schedule_line(app)));
@@ -52,9 +56,16 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
     checks.extend(distiller::check(app));
     checks.push(check_log(&app.paths));
     if args.json {
-        return print_json(&json!({ "checks": checks, "settings": app.settings }));
+        let settings = unusable.is_none().then_some(&app.settings);
+        print_json(&json!({ "checks": checks, "settings": settings }))?;
+    } else {
+        print(&checks, app, unusable.is_some())?;
     }
-    for check in &checks {
+    if checks.iter().any(|check| check.state == State::Broken) { Err(Said.into()) } else { Ok(()) }
+}
+
+fn print(checks: &[Check], app: &App, unusable: bool) -> anyhow::Result<()> {
+    for check in checks {
         let mark = match check.state {
             State::Good => "ok  ",
             State::Reduced => "less",
@@ -66,7 +77,8 @@ pub(super) fn run(args: &DoctorArgs, app: &App) -> anyhow::Result<()> {
         }
     }
     print_line("");
-    print_line(format_args!("settings ({}):", app.paths.settings().display()));
+    let what = if unusable { "defaults, in place of" } else { "settings" };
+    print_line(format_args!("{what} ({}):", app.paths.settings().display()));
     print_line(serde_json::to_string_pretty(&app.settings)?);
     Ok(())
 }
@@ -75,11 +87,26 @@ fn good(name: &'static str, found: impl Into<String>) -> Check {
     Check { name, state: State::Good, found: found.into(), advice: String::new() }
 }
 
+fn settings_check(error: &SettingsError) -> Check {
+    Check {
+        name: "settings",
+        state: State::Broken,
+        found: error.to_string(),
+        advice: "put it right; until then hooks recall nothing, and nothing is ingested or caught".to_owned(),
+    }
+}
+
 fn check_home(paths: &Paths) -> Check {
     let probe = paths.home().join(".write-test");
     let home = paths.home().display().to_string();
     match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
         Ok(()) => good("home", home),
+        Err(_) if !paths.home().exists() => Check {
+            name: "home",
+            state: State::Reduced,
+            found: format!("{home} is not there yet"),
+            advice: "run `memory-lane setup`".to_owned(),
+        },
         Err(error) => Check {
             name: "home",
             state: State::Broken,

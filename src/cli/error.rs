@@ -19,6 +19,11 @@ const USER: u8 = 1;
 /// Status for a fault of the program (`EX_SOFTWARE`).
 const INTERNAL: u8 = 70;
 
+/// Something is wrong that the person can set right, and the command has said what on standard output.
+#[derive(Debug, thiserror::Error)]
+#[error("something is wrong")]
+pub(super) struct Said;
+
 /// A search found nothing and has said so.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing found")]
@@ -35,6 +40,9 @@ pub(super) fn report(result: anyhow::Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
     if error.is::<NothingFound>() {
         return ExitCode::from(NOTHING_FOUND);
+    }
+    if error.is::<Said>() {
+        return ExitCode::from(USER);
     }
     // Ids, paths and names in it may come from files that anybody wrote.
     let mut last = printable(&error.to_string());

@@ -110,7 +110,7 @@ fn clean_value(value: &mut Value) {
 }
 
 pub(super) fn export(args: &ExportArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let project = args.project.as_deref().map(|name| project_key(name, &store)).transpose()?;
     let filter = MemoryFilter { project, ..MemoryFilter::default() };
     let mut memories = store.memories(&filter)?;

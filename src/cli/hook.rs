@@ -6,11 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use super::app;
-use crate::config::{Paths, Settings, variable};
-use crate::hook::{HookEvent, Journal, LONGEST_EVENT, Surroundings, respond};
-
-/// Set for programs that this program starts: their own hooks must not start it again.
-const CHILD: &str = "MEMORY_LANE_CHILD";
+use crate::config::{CHILD, Paths, Settings, variable};
+use crate::hook::{HookEvent, Journal, LONGEST_EVENT, Surroundings, refuse, respond};
 
 /// Reads one event and answers it.
 pub(super) fn run(started: Instant) -> ExitCode {
@@ -44,10 +41,15 @@ fn answer(started: Instant) {
         Err(error) => return log(&error.to_string()),
     };
     let Some(paths) = Paths::from_env() else { return };
-    let settings = Settings::load(&paths.settings()).unwrap_or_else(|error| {
-        log(&format!("{error}; using the defaults"));
-        Settings::default()
-    });
+    let out = &mut std::io::stdout().lock();
+    // The defaults would inject where the person has said that nothing is to be.
+    let settings = match Settings::load(&paths.settings()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            log(&format!("{error}; until then nothing is recalled"));
+            return refuse(&event, &error, out);
+        }
+    };
     let surroundings = Surroundings {
         paths: &paths,
         settings: &settings,
@@ -55,7 +57,7 @@ fn answer(started: Instant) {
         started,
         program: std::env::current_exe().ok(),
     };
-    respond(&event, &surroundings, &mut std::io::stdout().lock());
+    respond(&event, &surroundings, out);
 }
 
 fn log(what: &str) {

@@ -144,7 +144,7 @@ pub(super) fn run(args: &MemoriesArgs, app: &App) -> anyhow::Result<()> {
 }
 
 fn list(args: &ListArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let filter = MemoryFilter {
         kind: args.kind,
         project: args.project.as_deref().map(|name| project_key(name, &store)).transpose()?,
@@ -194,7 +194,7 @@ fn set_status(id: i64, status: MemoryStatus, app: &App) -> anyhow::Result<()> {
 
 /// Makes a memory active that is in one of these states; of another one it says why not.
 fn back_in_use(id: MemoryId, from: &[MemoryStatus], app: &App) -> anyhow::Result<()> {
-    let memory = app.open_store()?.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
+    let memory = app.open_store_to_read()?.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
     let status = memory.draft.status;
     if let Some(newer) = memory.superseded_by.filter(|_| status == MemoryStatus::Superseded) {
         bail!("#{newer} stands in the place of memory {id}");

@@ -42,7 +42,7 @@ pub(super) struct RecallArgs {
 }
 
 pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     if args.report {
         return report::run(&store, args.json, app);
     }
@@ -116,7 +116,8 @@ pub(super) fn query(
         files.push(absolute);
     }
     let moment = if paths.is_empty() { Moment::Prompt } else { Moment::File };
-    let query = Query { moment, text: text.to_owned(), window: Vec::new(), files, scope, session };
+    let text = recall::looked_at(text).into_owned();
+    let query = Query { moment, text, window: Vec::new(), files, scope, session };
     (query, PathBuf::from(project.root))
 }
 

@@ -42,7 +42,10 @@ enum Command {
 
 /// Lists, shows, searches or changes.
 pub(super) fn run(args: &SessionsArgs, app: &App) -> anyhow::Result<()> {
-    let mut store = app.open_store()?;
+    let mut store = match args.command {
+        Command::List(_) | Command::Show(_) | Command::Search(_) => app.open_store_to_read()?,
+        Command::Pin(_) | Command::Unpin(_) | Command::Title(_) | Command::Forget(_) => app.open_store()?,
+    };
     match &args.command {
         Command::List(args) => list::run(args, app, &store),
         Command::Show(args) => show::run(args, &store),

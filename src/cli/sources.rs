@@ -78,7 +78,7 @@ struct SourceFile {
 }
 
 pub(super) fn run(args: &SourcesArgs, app: &App) -> anyhow::Result<()> {
-    let known = app.open_store()?.transcripts()?;
+    let known = app.open_store_to_read()?.transcripts()?;
     let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
     let mut sources: Vec<Source> = agent_homes().iter().map(|home| source(home, &known, app.now)).collect();
     if !args.files {

@@ -17,7 +17,7 @@ pub(super) struct StatusArgs {
 }
 
 pub(super) fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let counts = store.counts(&app.settings.model)?;
     let skipped = store.skipped()?;
     let queue = QueueState::of(app, &store)?;

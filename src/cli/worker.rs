@@ -64,15 +64,20 @@ pub(super) fn run(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
     result
 }
 
-/// Writes the request down before it tries for the lease: who has it sees the request, or has gone before this process
-/// tried. So no request is left lying, and none needs a second process.
+/// Writes the request down before it tries for the lease: who has it sees the request before the lease is given back, or
+/// looks again afterwards. So no request is left lying, and none needs a second process.
 fn work(args: &WorkerArgs, app: &App) -> anyhow::Result<()> {
     let mut store = ask(args, app)?;
+    serve_waiting(app, &mut store)
+}
+
+/// Serves what waits for as long as nobody else does.
+fn serve_waiting(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
     while !store.queued()?.is_empty()
-        && let Some(held) = Held::take(&mut store, &app.paths.worker_lock())?
+        && let Some(held) = Held::take(store, &app.paths.worker_lock())?
     {
-        let served = serve(app, &held, &mut store, &[]);
-        held.release(&mut store)?;
+        let served = serve(app, &held, store, &[]);
+        held.release(store)?;
         served?;
     }
     Ok(())
@@ -114,6 +119,8 @@ pub(super) fn with_lease<T>(
     let done = task(store, &held);
     let served = serve(app, &held, store, &[]);
     held.release(store)?;
+    // Whoever asked between the last look at the queue and the release found the lease taken, and has gone.
+    let served = served.and_then(|()| serve_waiting(app, store));
     if let Err(error) = served {
         Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
     }

@@ -109,6 +109,9 @@ impl Paths {
     }
 }
 
+/// The variable set for programs that this program starts: their own hooks must not start it again.
+pub const CHILD: &str = "MEMORY_LANE_CHILD";
+
 /// A variable of the environment; empty counts as unset.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {

@@ -102,7 +102,7 @@ impl Settings {
         match std::fs::read(path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map(Self::with_places)
-                .map_err(|error| SettingsError::Invalid { path: path.to_owned(), reason: error.to_string() }),
+                .map_err(|error| SettingsError::Invalid { path: path.to_owned(), reason: reason(&error) }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
         }
@@ -121,6 +121,16 @@ impl Settings {
     }
 }
 
+/// What is wrong, the place first: what follows it may name every setting there is, and be cut.
+fn reason(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    match said.strip_suffix(&format!(" at {place}")) {
+        Some(what) => format!("{place}: {what}"),
+        None => said,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +145,8 @@ mod tests {
         assert_eq!(settings.recall, RecallMode::Shadow);
         assert!(!settings.announce);
         std::fs::write(&path, r#"{"anounce":false}"#).unwrap();
-        assert!(Settings::load(&path).unwrap_err().to_string().contains("anounce"));
+        let error = Settings::load(&path).unwrap_err().to_string();
+        assert!(error.contains("config.json: line 1 column 10: unknown field `anounce`"), "{error}");
     }
 
     #[test]

@@ -19,15 +19,12 @@ use serde_json::Value;
 use self::process::{Ended, run};
 use self::version::{Support, Version};
 use super::{Distiller, Failure, REPLY_TOKENS, Reply, Request, Usage, on_path};
-use crate::config::{Backend, DistillerSettings, Paths, variable};
+use crate::config::{Backend, CHILD, DistillerSettings, Paths, variable};
 use crate::redact::redact;
 use crate::text::one_line;
 
 /// The client's name for its cheapest model.
 pub(super) const MODEL: &str = "haiku";
-
-/// Set for every program that this one starts.
-const CHILD: &str = "MEMORY_LANE_CHILD";
 
 /// How long the client may take to say its version; it takes 0.1 s.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ const HARD_LIMIT: usize = 8_000;
 pub struct Answer {
     /// Name of the event that is answered; with any other name the client drops the answer.
     pub event: &'static str,
-    /// Goes to the model.
+    /// Goes to the model; empty when there is something to say to the person only.
     pub context: String,
     /// Goes to the person only.
     pub message: Option<String>,
@@ -23,9 +23,11 @@ pub struct Answer {
 impl Answer {
     /// The JSON object.
     pub fn to_json(&self) -> Value {
-        let mut answer = json!({
-            "hookSpecificOutput": { "hookEventName": self.event, "additionalContext": bounded(&self.context) }
-        });
+        let mut answer = json!({});
+        if !self.context.is_empty() {
+            answer["hookSpecificOutput"] =
+                json!({ "hookEventName": self.event, "additionalContext": bounded(&self.context) });
+        }
         if let Some(message) = &self.message {
             answer["systemMessage"] = Value::from(message.as_str());
         }
@@ -66,6 +68,12 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "{\"hookSpecificOutput\":{\"additionalContext\":\"a\\n\\\"b\\\"\",\"hookEventName\":\"UserPromptSubmit\"},\"systemMessage\":\"m\"}\n"
         );
+    }
+
+    #[test]
+    fn what_is_for_the_person_alone_says_nothing_to_the_model() {
+        let answer = Answer { event: "SessionStart", context: String::new(), message: Some("m".into()) };
+        assert_eq!(answer.to_json(), json!({ "systemMessage": "m" }));
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::model::{Occasion, Outcome, Project, Timestamp};
 use crate::recall::{self, Budget, Hit, Moment, Query, Recall, Situation, Weights, WindowMessage};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, Scope, StoreError, spool};
-use crate::{redact, text, trace};
+use crate::trace::{self, TailMessage};
+use crate::{redact, text};
 
 /// Messages of the conversation that are looked at.
 const WINDOW: usize = 5;
@@ -72,16 +73,20 @@ fn start_worker(surroundings: &Surroundings<'_>, occasion: Occasion, place: Opti
     }
 }
 
-/// Opens the store as hooks do; a missing one is the normal state before the first ingest.
+/// Opens the store as hooks do. Why it cannot is in the log.
 pub(super) fn open(surroundings: &Surroundings<'_>) -> Option<SqliteStore> {
-    match SqliteStore::open_for_hook(&surroundings.paths.database()) {
-        Ok(store) => Some(store),
-        Err(StoreError::Missing { .. }) => None,
-        Err(error) => {
-            Journal::new(surroundings.paths).log(surroundings.now, &error.to_string());
-            None
-        }
+    try_open(surroundings).ok()
+}
+
+/// The same with the reason; a missing store is the normal state before the first ingest, and not in the log.
+pub(super) fn try_open(surroundings: &Surroundings<'_>) -> Result<SqliteStore, StoreError> {
+    let opened = SqliteStore::open_for_hook(&surroundings.paths.database());
+    if let Err(error) = &opened
+        && !matches!(error, StoreError::Missing { .. })
+    {
+        Journal::new(surroundings.paths).log(surroundings.now, &error.to_string());
     }
+    opened
 }
 
 /// Recall for a prompt, a file or a failure.
@@ -161,7 +166,7 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
             (Moment::File, format!("{file}\n{change}"), vec![file, path.clone()])
         }
         HookEvent::Failure { command, error, .. } => (Moment::Failure, format!("$ {command}\n{error}"), Vec::new()),
-        HookEvent::Prompt { prompt, .. } => (Moment::Prompt, prompt.clone(), Vec::new()),
+        HookEvent::Prompt { prompt, .. } => (Moment::Prompt, recall::looked_at(prompt).into_owned(), Vec::new()),
         HookEvent::Command { .. } | HookEvent::Start { .. } | HookEvent::Settled { .. } => {
             (Moment::Prompt, String::new(), Vec::new())
         }
@@ -171,11 +176,16 @@ fn query(event: &HookEvent, project: &Project, now: Timestamp) -> Query {
     Query {
         moment,
         text,
-        window: window.into_iter().map(|m| WindowMessage { role: m.role, text: m.text }).collect(),
+        window: window.iter().map(window_message).collect(),
         files,
         scope: scope(place, project, now),
         session: Some(place.session.clone()),
     }
+}
+
+/// A message of the conversation, which may be as long as a prompt.
+fn window_message(message: &TailMessage) -> WindowMessage {
+    WindowMessage { role: message.role, text: recall::looked_at(&message.text).into_owned() }
 }
 
 /// Everything that the project may be answered from but what the session itself has brought.
@@ -292,7 +302,8 @@ impl Attempt<'_> {
             event: self.event.name().to_owned(),
             trigger: text::one_line(asked, TRIGGER_CHARS),
             prompt_id,
-            score: explanation.score,
+            // What the agent reads; the final score also holds what age adds, which says nothing of relevance.
+            score: explanation.probability,
             floor: explanation.floor,
             signals: explanation.signals.clone(),
             outcome: match explanation.outcome {

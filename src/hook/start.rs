@@ -3,16 +3,18 @@
 use std::io::Write;
 
 use super::Answer;
-use super::event::{Place, Source};
+use super::event::{HookEvent, Place, Source};
 use super::journal::Journal;
-use super::respond::{Surroundings, open, scope};
-use crate::config::RecallMode;
+use super::respond::{Surroundings, scope, try_open};
+use crate::config::{RecallMode, SettingsError};
 use crate::model::Project;
 use crate::recall::{self, Lesson};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{RecallRecord, RecallStore, SessionFilter, SessionStore, StoreError};
-use crate::trace;
+use crate::{text, trace};
 
+/// Most characters of what the person is told.
+const TOLD_CHARS: usize = 600;
 /// Branches that every thread starts from and returns to.
 const TRUNKS: [&str; 5] = ["main", "master", "trunk", "develop", "development"];
 /// Earlier sessions that are named.
@@ -26,7 +28,10 @@ pub(super) fn start(
     surroundings: &Surroundings<'_>,
     out: &mut dyn Write,
 ) {
-    let Some(mut store) = open(surroundings) else { return };
+    let mut store = match try_open(surroundings) {
+        Ok(store) => store,
+        Err(error) => return tell_of(&error, source, out),
+    };
     if source == Source::Fresh
         && let Err(error) = store.rearm(&place.session)
     {
@@ -36,10 +41,41 @@ pub(super) fn start(
         match primer(place, project, surroundings, &mut store) {
             Ok(Some(answer)) => answer.write(out),
             Ok(None) => {}
-            Err(error) => Journal::new(surroundings.paths).log(surroundings.now, &format!("SessionStart: {error}")),
+            Err(error) => {
+                Journal::new(surroundings.paths).log(surroundings.now, &format!("SessionStart: {error}"));
+                tell_of(&error, source, out);
+            }
         }
     }
     store.leak();
+}
+
+/// Tells the person once, as a session begins, what keeps the program from working, unless it passes by itself: no
+/// database yet, one that the worker brings up to date in a moment, another process at work.
+fn tell_of(error: &StoreError, source: Source, out: &mut dyn Write) {
+    match error {
+        StoreError::Newer { .. } | StoreError::Corrupt { .. } | StoreError::Engine { .. } | StoreError::Io { .. } => {
+            tell(&error.to_string(), source, out);
+        }
+        _ => {}
+    }
+}
+
+/// Says that the settings cannot be used, if this is the event to say it at. Without them nothing else may be done: they
+/// may say that nothing is to be.
+pub fn refuse(event: &HookEvent, error: &SettingsError, out: &mut dyn Write) {
+    if let HookEvent::Start { source, .. } = event {
+        tell(&error.to_string(), *source, out);
+    }
+}
+
+/// Not after a compaction or a clear: it was said when the session began.
+fn tell(why: &str, source: Source, out: &mut dyn Write) {
+    if source != Source::Fresh {
+        let why = text::one_line(why, TOLD_CHARS);
+        let message = format!("Memory Lane recalls nothing: {why} (`memory-lane doctor` shows the whole state)");
+        Answer { event: "SessionStart", context: String::new(), message: Some(message) }.write(out);
+    }
 }
 
 /// What the session is given: the thread of its branch, and lessons in the room that is left.

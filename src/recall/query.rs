@@ -1,5 +1,6 @@
 //! What is asked: the prompt, how much of the conversation before it counts, the words and names in it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -19,6 +20,12 @@ const EMBED_CHARS: usize = 1_600;
 /// Words of the beginning and of the end of a long prompt that are embedded: together about as many tokens as there is
 /// time for.
 const END_WORDS: usize = 27;
+
+/// Bytes of the beginning and of the end of a text that are looked at. What a person types is shorter; of a pasted log, a
+/// megabyte of which took two seconds, the ends are about as good as the whole.
+const END_BYTES: usize = 2 << 10;
+/// Longest word that is not cut in two there, in bytes.
+const WHOLE_WORD: usize = 64;
 
 /// What happened that a memory could help with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +158,24 @@ impl Query {
     }
 }
 
+/// What is looked at of a text: all of it, or the beginning and the end of a long one, cut between words.
+pub fn looked_at(text: &str) -> Cow<'_, str> {
+    if text.len() <= 2 * END_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let head = &text[..text.floor_char_boundary(END_BYTES)];
+    let head = match head.rfind(char::is_whitespace) {
+        Some(at) if head.len() - at <= WHOLE_WORD => &head[..at],
+        _ => head,
+    };
+    let tail = &text[text.ceil_char_boundary(text.len() - END_BYTES)..];
+    let tail = match tail.find(char::is_whitespace) {
+        Some(at) if at <= WHOLE_WORD => tail[at..].trim_start(),
+        _ => tail,
+    };
+    Cow::Owned(format!("{head}\n{tail}"))
+}
+
 /// The beginning and the end of a long text: what is wanted stands before or after what is pasted, and a hook has no time
 /// for all of it.
 fn ends(text: &str) -> String {
@@ -265,6 +290,22 @@ mod tests {
         let embedded = asked(&long, &[]).text_to_embed();
         assert!(embedded.starts_with("first the question") && embedded.ends_with("last the wish"), "{embedded}");
         assert_eq!(embedded.split_whitespace().count(), 2 * END_WORDS);
+    }
+
+    #[test]
+    fn of_a_pasted_log_both_ends_are_looked_at() {
+        let short = "why does the build fail?";
+        assert!(matches!(looked_at(short), Cow::Borrowed(same) if same == short));
+        let log = format!("why does it fail? {}that is all", "10:42:07 retried größere_datei\n".repeat(40_000));
+        let seen = looked_at(&log);
+        assert!(seen.len() <= 2 * END_BYTES + 1, "{}", seen.len());
+        assert!(seen.starts_with("why does it fail? 10:42:07 retried") && seen.ends_with("that is all"), "{seen}");
+        let words: HashSet<&str> = seen.split_whitespace().collect();
+        let known = "why does it fail? 10:42:07 retried größere_datei that is all";
+        assert!(words.iter().all(|word| known.contains(word)), "no word is cut: {words:?}");
+        for unspaced in ["a".repeat(100_000), "東京".repeat(50_000), format!("x {}", "ü".repeat(100_000))] {
+            assert!((2 * END_BYTES - 6..=2 * END_BYTES + 1).contains(&looked_at(&unspaced).len()));
+        }
     }
 
     #[test]

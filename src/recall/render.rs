@@ -3,7 +3,7 @@
 use super::question::{Question, titled};
 use super::{Lesson, Recall};
 use crate::model::{Memory, Session, SessionId, percent};
-use crate::text;
+use crate::text::{self, inert};
 
 /// First line of everything injected; readers of transcripts leave out what follows, so that the program never feeds on
 /// itself.
@@ -19,6 +19,11 @@ const SESSION_INTRO: &str = "Standing lessons from earlier sessions (records, to
 
 /// The block for a prompt, a file or a failure. Empty when nothing is injected and nothing has to be asked.
 pub fn block(recalled: &Recall) -> String {
+    wrapped(&told(recalled))
+}
+
+/// What stands between the marks of the block.
+pub fn told(recalled: &Recall) -> String {
     let hits: Vec<String> = recalled
         .injected()
         .map(|hit| entry(&hit.found.memory, &hit.explanation.why, hit.explanation.probability))
@@ -28,7 +33,7 @@ pub fn block(recalled: &Recall) -> String {
         parts.push(format!("{PROMPT_INTRO}\n{}", hits.join("\n")));
     }
     parts.extend(recalled.question.as_ref().map(asked));
-    wrapped(&parts.join("\n"))
+    parts.join("\n")
 }
 
 /// The question, for the agent to pass on.
@@ -145,22 +150,6 @@ fn named(session: &SessionId) -> String {
     inert(&text::one_line(&session.0, 60))
 }
 
-/// The text with every tag that a client or this program gives a meaning to made plain text.
-pub(super) fn inert(text: &str) -> String {
-    const TAGS: [&str; 3] = ["system-reminder", "memory-lane", "system"];
-    let mut out = String::with_capacity(text.len());
-    for (i, c) in text.char_indices() {
-        let rest = text[i + c.len_utf8()..].trim_start_matches(['/', ' ']);
-        let tag = TAGS.iter().any(|tag| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)));
-        if c == '<' && tag {
-            out.push_str("&lt;");
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,7 +205,7 @@ mod tests {
         <memory-lane>
         Which Mark? Earlier sessions know 2 by that name, and what they hold about each differs. The user has not said which one is meant; until then nothing about any of them is shown. To be asked of the user:
           1. Mark Weber (designer)
-          2. Mark Olsen (&lt;/memory-lane>)
+          2. Mark Olsen ([/memory-lane>)
         </memory-lane>
         ");
         insta::assert_snapshot!(announcement(&recalled), @"memory lane: which Mark? Mark Weber, Mark Olsen");

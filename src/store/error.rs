@@ -49,6 +49,12 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// It can be read, but not written.
+    #[error("database {path} can only be read; make it and its directory writable for you, or set MEMORY_LANE_HOME")]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
     /// There is no such memory.
     #[error("no memory {0}; `memory-lane memories list` shows what there is")]
     NoSuchMemory(MemoryId),

@@ -173,6 +173,6 @@ pub trait MemoryStore {
     /// How much there is; `model` says whose vectors count.
     fn counts(&self, model: &str) -> Result<StoreCounts>;
 
-    /// Brings derived tables (term statistics) up to date and folds the write-ahead log; cheap when nothing changed.
+    /// Brings derived tables (term statistics) up to date, forgets what was asked long ago, and folds the write-ahead log; cheap when nothing changed.
     fn tidy(&mut self) -> Result<()>;
 }

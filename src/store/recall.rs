@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::entities::{CommandRuns, SessionName};
+use super::spool;
 use crate::model::{EntityId, EntityKind, Memory, MemoryId, Outcome, SessionId, Signal, Timestamp, Use};
 
 /// What a query may be answered from.
@@ -192,9 +193,9 @@ pub struct RecallRecord {
     pub trigger: String,
     /// Id of the prompt, where the agent names one.
     pub prompt_id: Option<String>,
-    /// Final score.
+    /// How likely it was to be useful, 0 to 1, as the agent was told.
     pub score: f32,
-    /// The floor then.
+    /// The relevance it had to reach.
     pub floor: f32,
     /// Every part of the score.
     pub signals: Vec<Signal>,
@@ -258,7 +259,7 @@ pub struct RecallRow {
     pub event: String,
     /// Start of the message or path that caused it.
     pub trigger: String,
-    /// Final score.
+    /// How likely it was to be useful, 0 to 1, as the agent was told.
     pub score: f32,
     /// Every part of the score, as JSON.
     pub signals: serde_json::Value,
@@ -339,7 +340,7 @@ pub trait RecallStore {
     /// Which of these the session has been shown since it was last re-armed.
     fn already_shown(&self, session: &SessionId, ids: &[MemoryId]) -> Result<Vec<MemoryId>>;
 
-    /// Records recalls with the query that caused them. Of those with outcome `Injected`, returns the memories that no
+    /// Records recalls with the query that caused them, of whose words an excerpt is kept. Of those with outcome `Injected`, returns the memories that no
     /// other process showed in this session before: one atomic insert each, as tool hooks run in parallel.
     fn record_recalls(
         &mut self,
@@ -348,6 +349,9 @@ pub trait RecallStore {
         model: &str,
         vector: Option<&[f32]>,
     ) -> Result<Vec<MemoryId>>;
+
+    /// Records what several hooks could not record at once, all or nothing: what failed halfway is tried again whole.
+    fn record_spooled(&mut self, lines: &[spool::Line]) -> Result<()>;
 
     /// Forgets what the session was shown, as its context was compacted or cleared.
     fn rearm(&mut self, session: &SessionId) -> Result<()>;

@@ -9,13 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{RecallRecord, RecallStore, Result, StoreError};
 
-/// One hook's recalls.
+/// One hook's recalls, as [`RecallStore::record_recalls`] takes them.
 #[derive(Serialize, Deserialize)]
-struct Line {
-    records: Vec<RecallRecord>,
-    query: String,
-    model: String,
-    vector: Option<Vec<f32>>,
+pub struct Line {
+    /// What was considered.
+    pub records: Vec<RecallRecord>,
+    /// What was asked.
+    pub query: String,
+    /// Which model embedded it.
+    pub model: String,
+    /// Its vector, if it was embedded in time.
+    pub vector: Option<Vec<f32>>,
 }
 
 /// Appends one hook's recalls in a single write, so that parallel hooks never mix their lines.
@@ -37,8 +41,8 @@ pub fn append(
     OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }
 
-/// Moves spooled recalls into the store; returns how many. The file is put aside first, so that hooks go on appending
-/// to a new one, and is removed only after its lines are in.
+/// Moves spooled recalls into the store, all or none; returns how many. The file is put aside first, so that hooks go on
+/// appending to a new one, and is removed only after its lines are in.
 pub fn take_in(path: &Path, store: &mut dyn RecallStore) -> Result<usize> {
     let aside = path.with_extension("spool.taken");
     let failed = |source| StoreError::Io { path: aside.clone(), source };
@@ -50,11 +54,8 @@ pub fn take_in(path: &Path, store: &mut dyn RecallStore) -> Result<usize> {
         }
     }
     let text = std::fs::read_to_string(&aside).map_err(failed)?;
-    let mut taken = 0;
-    for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
-        store.record_recalls(&line.records, &line.query, &line.model, line.vector.as_deref())?;
-        taken += line.records.len();
-    }
+    let lines: Vec<Line> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    store.record_spooled(&lines)?;
     std::fs::remove_file(&aside).map_err(failed)?;
-    Ok(taken)
+    Ok(lines.iter().map(|line| line.records.len()).sum())
 }

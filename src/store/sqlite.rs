@@ -86,11 +86,30 @@ impl SqliteStore {
     /// [`StoreError::Io`] when its directory cannot be made.
     pub fn open(path: &Path) -> Result<Self> {
         open::directory_for(path)?;
-        let connection = open::connect(path).map_err(|failure| failure.at(path))?;
-        let store = Self::over(connection, path, WRITER_WAIT, WRITER_WAIT);
-        store.reported(open::prepare_writer(&store.connection, WRITER_WAIT))?;
-        store.reported(migrate::migrate(&store.connection, path))?;
-        Ok(store)
+        Self::writer(path).map_err(|failure| failure.at(path))
+    }
+
+    /// Opens the database for a command that only reads: as [`SqliteStore::open`] does where it can be written, and as it
+    /// is where it belongs to somebody else or lies on a disk that takes nothing. Writing then fails with
+    /// [`StoreError::ReadOnly`].
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`], and [`StoreError::Older`] where only writing could bring the schema up to date.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        if !path.is_file() {
+            return Self::open(path);
+        }
+        match Self::writer(path) {
+            Err(failure) if failure.is_refused_write() => Self::open_for_hook(path),
+            opened => opened.map_err(|failure| failure.at(path)),
+        }
+    }
+
+    fn writer(path: &Path) -> Attempt<Self> {
+        let connection = open::connect(path)?;
+        open::prepare_writer(&connection, WRITER_WAIT)?;
+        migrate::migrate(&connection, path)?;
+        Ok(Self::over(connection, path, WRITER_WAIT, WRITER_WAIT))
     }
 
     /// Makes the directory of a database, for its owner only; one that is there stays as it is.

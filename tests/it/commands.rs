@@ -106,6 +106,36 @@ fn secrets_are_removed_before_anything_is_stored() {
 }
 
 #[test]
+fn a_store_that_can_only_be_read_is_read() {
+    let home = Home::new();
+    let session = home.path().join("11111111-0000-4000-8000-000000000001.jsonl");
+    let said = json!({"type": "user", "uuid": "u1", "sessionId": "11111111-0000-4000-8000-000000000001",
+        "cwd": "/p", "timestamp": "2026-11-20T10:00:00.000Z", "version": "2.1.329",
+        "message": {"role": "user", "content": "paint the shed green"}});
+    std::fs::write(&session, format!("{said}\n")).unwrap();
+    home.run(&["ingest", session.to_str().unwrap()]);
+    home.run(&["remember", "Deploy the gateway with make ship", "--everywhere"]);
+    let read = |arguments: &[&str], expected: &str| {
+        let output = home.on_a_read_only_home(arguments, "");
+        let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!((output.status.code(), &*error), (Some(0), ""), "{arguments:?}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    };
+    read(&["memories", "list"], "make ship");
+    read(&["memories", "show", "1"], "make ship");
+    read(&["recall", "how do I deploy the gateway?", "--explain"], "make ship");
+    read(&["recall", "--report"], "no hook has run yet");
+    read(&["export"], "make ship");
+    read(&["sessions", "list"], "11111111");
+    read(&["sessions", "show", "11111111"], "paint the shed green");
+    read(&["sessions", "search", "shed"], "shed");
+    read(&["status"], "memories    1");
+    let output = home.on_a_read_only_home(&["memories", "pin", "1"], "");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && error.contains("make it and its directory writable"), "{error}");
+}
+
+#[test]
 fn errors_say_what_to_do() {
     let home = Home::new();
     let (status, error) = home.fails(&["memories", "show", "99"]);

@@ -163,6 +163,36 @@ fn votes_move_a_memory_where_the_situation_is_alike() {
 }
 
 #[test]
+fn the_same_recall_has_the_same_percentage_everywhere() {
+    let home = home_with_lesson();
+    let ask = "our web service clashes with another program, let it listen on another port";
+    let text = injected(&home, &prompt("a", ask));
+    let shown = text.split(" %] The port in").next().and_then(|before| before.rsplit(' ').next()).unwrap().to_owned();
+    assert!(shown.parse::<u32>().is_ok_and(|percent| percent > 0 && percent < 100), "{text}");
+    let report = home.run(&["recall", "--report"]);
+    assert!(report.contains(&format!("#1 {shown} % injected")), "{shown} in {report}");
+    let again = home.run(&["recall", ask, "--cwd", PROJECT]);
+    assert!(again.contains(&format!("· {shown} %] The port in")), "{shown} in {again}");
+    let found = home.json(&["recall", ask, "--cwd", PROJECT, "--explain", "--json"]);
+    let hit = found["memories"].as_array().unwrap().iter().find(|hit| hit["id"] == 1).unwrap().clone();
+    let explained = hit["explanation"]["probability"].as_f64().unwrap() * 100.0;
+    assert_eq!(format!("{explained:.0}"), shown);
+    let memory = home.run(&["memories", "show", "1"]);
+    assert!(memory.contains(&format!("injected {shown} % in claude-code/a")), "{shown} in {memory}");
+}
+
+#[test]
+fn a_pasted_log_costs_no_more_than_its_ends() {
+    let home = home_with_lesson();
+    let log: String = (0..20_000).map(|n| format!("10:42:07 worker {n} retried request{n} of tenant{n}\n")).collect();
+    let ask = format!("which port does the server listen on behind the load balancer?\n{log}");
+    assert!(injected(&home, &prompt("a", &ask)).contains(LESSON));
+    let kept = rusqlite::Connection::open(home.path().join("memory-lane.db")).unwrap();
+    let longest = kept.query_row("SELECT max(length(text)) FROM recall_queries", [], |row| row.get::<_, i64>(0));
+    assert!(longest.unwrap() <= 500, "an excerpt is kept");
+}
+
+#[test]
 fn whatever_comes_the_prompt_goes_on() {
     let home = home_with_lesson();
     let long = "x".repeat(20 * 1024 * 1024);
@@ -176,22 +206,69 @@ fn whatever_comes_the_prompt_goes_on() {
     assert!(fs::read_to_string(home.path().join("memory-lane.log")).unwrap().contains("cannot be read"));
 }
 
+/// What the person is told as a session begins; the model must be told nothing.
+fn told(home: &Home, source: &str) -> String {
+    let start = json!({"session_id": "t", "cwd": PROJECT, "hook_event_name": "SessionStart", "source": source});
+    let said = home.hook(&start.to_string());
+    if said.is_empty() {
+        return said;
+    }
+    let answer: Value = serde_json::from_str(&said).expect("one JSON object");
+    assert_eq!(answer.as_object().unwrap().len(), 1, "{answer}");
+    answer["systemMessage"].as_str().unwrap().to_owned()
+}
+
+/// What doctor prints where something is broken: its status says so, standard error nothing.
+fn doctor(home: &Home) -> String {
+    let output = home.command(&["doctor"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn with_settings_that_cannot_be_read_nothing_is_injected() {
+    let home = home_with_lesson();
+    let ask = prompt("a", "which port does the server listen on behind the load balancer?");
+    assert!(home.run(&["doctor"]).contains("ok   store"), "nothing is broken yet");
+    for broken in [r#"{"recall":"shadow","anounce":false}"#, "{\"recall\": \"off\",", "\u{1}"] {
+        fs::write(home.path().join("config.json"), broken).unwrap();
+        assert_eq!(injected(&home, &ask), "", "{broken}");
+        let said = told(&home, "startup");
+        assert!(said.contains("config.json") && said.contains("fix that line"), "{said}");
+        assert_eq!(told(&home, "clear"), "");
+        let doctor = doctor(&home);
+        assert!(doctor.contains("FAIL settings") && doctor.contains("line 1 column"), "{doctor}");
+        assert!(home.fails(&["status"]).1.contains("config.json"));
+        home.run(&["statusline"]);
+    }
+    assert!(fs::read_to_string(home.path().join("memory-lane.log")).unwrap().contains("anounce"));
+    fs::write(home.path().join("config.json"), r#"{"deadline_ms":60000}"#).unwrap();
+    assert!(injected(&home, &ask).contains(LESSON));
+    assert_eq!(told(&home, "resume"), "");
+}
+
 #[test]
 fn a_bad_store_is_reported_by_doctor_and_never_by_the_hook() {
     let ask = prompt("a", "which port does the server listen on behind the load balancer?");
     let home = Home::new();
     assert_eq!(injected(&home, &ask), "", "no store yet");
+    // In a home of its own, as it starts the worker, which makes a store.
+    assert_eq!(told(&Home::new(), "startup"), "", "the normal state before the first ingest");
     fs::write(home.path().join("memory-lane.db"), "this is not a database, whatever its name says ".repeat(200))
         .unwrap();
     assert_eq!(injected(&home, &ask), "");
-    assert!(home.run(&["doctor"]).contains("FAIL store"));
+    assert!(doctor(&home).contains("FAIL store"));
+    assert!(told(&home, "startup").contains("memory-lane.db cannot be read"));
+    assert_eq!(told(&home, "compact"), "", "it was said when the session began");
 
     let newer = home_with_lesson();
     let store = rusqlite::Connection::open(newer.path().join("memory-lane.db")).unwrap();
     store.pragma_update(None, "user_version", 9_999).unwrap();
     drop(store);
     assert_eq!(injected(&newer, &ask), "");
-    let doctor = newer.run(&["doctor"]);
+    let told = told(&newer, "resume");
+    assert!(told.contains("has schema 9999") && told.contains("update memory-lane"), "{told}");
+    let doctor = doctor(&newer);
     assert!(doctor.contains("9999") && doctor.contains("install the version"), "{doctor}");
 }
 

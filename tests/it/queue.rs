@@ -154,6 +154,24 @@ fn a_worker_that_finds_another_at_work_leaves_its_request_and_goes() {
 }
 
 #[test]
+fn a_request_that_comes_as_a_command_gives_the_lease_back_is_served() {
+    let home = Home::new();
+    write_all(&home);
+    home.run(&["worker"]);
+    let db = database(&home);
+    // Comes once, with the release itself.
+    db.execute_batch(
+        "CREATE TRIGGER late AFTER DELETE ON leases
+         WHEN NOT EXISTS (SELECT 1 FROM worker_runs WHERE occasions = 'compact')
+         BEGIN INSERT INTO worker_requests (occasion, session, transcript, at) VALUES ('compact', '', '', 1); END",
+    )
+    .unwrap();
+    home.run(&["catch"]);
+    assert_eq!(count(&db, "worker_requests"), 0);
+    assert_eq!(store(&home).runs().unwrap()[0].occasions, "compact");
+}
+
+#[test]
 fn a_session_that_cannot_be_read_keeps_no_other_from_being_read_and_is_told_of() {
     let home = Home::new();
     write_all(&home);

@@ -17,7 +17,7 @@ use crate::model::{Memory, MemoryId, MemoryKind, Outcome};
 use crate::recall::Hit;
 use crate::search;
 use crate::store::{MemoryStore, SessionStore, StoreError};
-use crate::text::{self, one_line, printable};
+use crate::text::{self, inert, one_line, printable};
 
 /// Messages that a search gives if no number is asked for.
 const USUAL_MESSAGES: usize = 10;
@@ -55,18 +55,18 @@ pub(super) fn explained(error: &anyhow::Error) -> String {
 
 fn recall(arguments: &Recall) -> anyhow::Result<String> {
     let app = App::from_env()?;
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let cwd = std::env::current_dir().context("find the current directory")?;
     let (query, root) = recall::query(&arguments.text, &arguments.files, &cwd, None, &app);
     if query.is_silent() {
         bail!("the text names no topic; say what the memories should be about");
     }
     let recalled = recall::ask(&query, &root, &app, &store)?;
-    let block = crate::recall::block(&recalled);
+    let told = crate::recall::told(&recalled);
     let others = recalled.hits.iter().filter(|hit| hit.explanation.outcome != Outcome::Injected).take(LESS_SURE);
     let others: Vec<String> = others.map(less_sure).collect();
     let mut parts = Vec::new();
-    parts.push(if block.is_empty() { "No memory is clearly about this.".to_owned() } else { block });
+    parts.push(if told.is_empty() { "No memory is clearly about this.".to_owned() } else { told });
     if !others.is_empty() {
         parts.push(format!("Less sure (memory_get reads one in full):\n{}", others.join("\n")));
     }
@@ -87,7 +87,7 @@ fn less_sure(hit: &Hit) -> String {
 
 fn memory_get(arguments: &MemoryGet) -> anyhow::Result<String> {
     let id = MemoryId(arguments.id);
-    let store = App::from_env()?.open_store()?;
+    let store = App::from_env()?.open_store_to_read()?;
     let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
     let mut related = Vec::new();
     for (other, _) in store.linked(id, memories::MOST_RELATED)? {
@@ -119,7 +119,7 @@ fn in_full(memory: &Memory) -> String {
 
 fn session_search(arguments: &SessionSearch) -> anyhow::Result<String> {
     let app = App::from_env()?;
-    let mut store = app.open_store()?;
+    let mut store = app.open_store_to_read()?;
     let mut query = search::parse(&arguments.query, &app.clock())?;
     query.limit = match arguments.limit.unwrap_or(USUAL_MESSAGES) {
         limit @ 1..=MOST_MESSAGES => limit,
@@ -141,7 +141,7 @@ fn session_read(arguments: &SessionRead) -> anyhow::Result<String> {
         bail!("give page or at, not both");
     }
     let app = App::from_env()?;
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     read_page(arguments, most, &store)
 }
 
@@ -185,18 +185,6 @@ fn feedback(arguments: &Feedback) -> anyhow::Result<String> {
 /// Stored text, with a notice before it and marks around it that it cannot close.
 fn framed(text: &str) -> String {
     format!("{NOTICE}\n<stored-text>\n{}\n</stored-text>", inert(text))
-}
-
-/// The text with every tag that a client or this program gives a meaning to made plain text, of the same length.
-fn inert(text: &str) -> String {
-    const TAGS: [&str; 4] = ["stored-text", "system-reminder", "system", "function_"];
-    let mut out = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        let rest = text[at + c.len_utf8()..].trim_start_matches(['/', ' ']);
-        let is_tag = |tag: &&str| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-        out.push(if c == '<' && TAGS.iter().any(is_tag) { '[' } else { c });
-    }
-    out
 }
 
 #[cfg(test)]

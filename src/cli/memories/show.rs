@@ -13,7 +13,7 @@ const RECALLS: usize = 20;
 pub(in crate::cli) const MOST_RELATED: usize = 5;
 
 pub(super) fn run(id: MemoryId, as_json: bool, app: &App) -> anyhow::Result<()> {
-    let store = app.open_store()?;
+    let store = app.open_store_to_read()?;
     let memory = store.memory(id)?.ok_or(StoreError::NoSuchMemory(id))?;
     let observations = store.observations(id)?;
     let history = store.history(id)?;

@@ -61,7 +61,7 @@ pub(super) fn run(args: &ForgetArgs, app: &App, store: &mut SqliteStore) -> anyh
 fn tell(id: &SessionId, with_memories: bool, caught: usize, store: &dyn SessionStore) -> anyhow::Result<()> {
     let session = store.session(id)?;
     ensure!(session.is_some(), "session {id} is gone");
-    for session in session.iter() {
+    for session in &session {
         let title = session.title.as_deref().unwrap_or("(no words)");
         let said = session.user_messages + session.agent_messages;
         print_line(format_args!(

@@ -130,8 +130,8 @@ pub(in crate::cli) fn ask(
     let by_meaning = by_meaning && !query.text.is_empty() && !query.asks_only_calls();
     let mut vector = by_meaning.then(|| vector(app, query.text.clone())).flatten();
     match store.index_calls() {
-        // Somebody else is writing: then the latest calls are not found.
-        Ok(()) | Err(StoreError::Locked { .. }) => {}
+        // Somebody else is writing, or may alone: then the latest calls are not found.
+        Ok(()) | Err(StoreError::Locked { .. } | StoreError::ReadOnly { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     let mut embed = |_: &str| vector.take()?.join().ok().flatten();

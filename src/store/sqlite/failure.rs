@@ -51,6 +51,11 @@ impl Failure {
         }
     }
 
+    /// Whether the engine could not write, or make a file beside the database, where reading alone may still go.
+    pub(super) fn is_refused_write(&self) -> bool {
+        matches!(self.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    }
+
     /// The error as the caller sees it.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let code = self.code();
@@ -64,6 +69,7 @@ impl Failure {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 StoreError::Corrupt { path, reason: error.to_string() }
             }
+            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
             _ => StoreError::Engine { path, reason: error.to_string() },
         }
     }

@@ -1,6 +1,6 @@
 //! The SQLite store as [`MemoryStore`].
 
-use super::{SqliteStore, kin, links, memories, memory_rows, observations, promotions, vectors, words};
+use super::{SqliteStore, kin, links, memories, memory_rows, observations, promotions, recalls, vectors, words};
 use crate::model::{Memory, MemoryDraft, MemoryId, Timestamp};
 use crate::store::{
     Added, MemoryEdit, MemoryFilter, MemoryHistory, MemoryStore, Observation, Promotion, Result, StoreCounts,
@@ -87,6 +87,7 @@ impl MemoryStore for SqliteStore {
     fn tidy(&mut self) -> Result<()> {
         self.write(words::refresh_frequencies)?;
         self.write(kin::relate)?;
+        self.write(recalls::forget_queries)?;
         self.fold_log()
     }
 }

@@ -97,9 +97,7 @@ pub(super) fn connect_for_hook(path: &Path, wait: Duration) -> Attempt<Connectio
         Ok(connection)
     });
     match opened {
-        Err(failure) if matches!(failure.code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) => {
-            connect_immutable(path, wait)
-        }
+        Err(failure) if failure.is_refused_write() => connect_immutable(path, wait),
         other => other,
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{EntityId, MemoryId, SessionId, Timestamp};
 use crate::store::{
     Bearer, CommandRuns, FoundMemory, KnownEntity, LexicalHits, RecallFilter, RecallRecord, RecallRow, RecallStore,
     Result, Scope, SearchTerm, SeenFiles, SessionName, Standing, TermWorth, UseRecord, Uses, VectorHit, VectorHits,
-    Vote, VoteRecord,
+    Vote, VoteRecord, spool,
 };
 
 impl RecallStore for SqliteStore {
@@ -96,6 +96,15 @@ impl RecallStore for SqliteStore {
         vector: Option<&[f32]>,
     ) -> Result<Vec<MemoryId>> {
         self.write(|db| recalls::record(db, records, query, model, vector))
+    }
+
+    fn record_spooled(&mut self, lines: &[spool::Line]) -> Result<()> {
+        self.write(|db| {
+            for line in lines {
+                recalls::record(db, &line.records, &line.query, &line.model, line.vector.as_deref())?;
+            }
+            Ok(())
+        })
     }
 
     fn rearm(&mut self, session: &SessionId) -> Result<()> {

@@ -9,6 +9,12 @@ use super::session_names;
 use super::values::limit;
 use crate::model::{MemoryId, Outcome, SessionId};
 use crate::store::{RecallFilter, RecallRecord, RecallRow};
+use crate::text;
+
+/// Characters of a query that are kept: enough to tell what a vote was about.
+const QUERY_CHARS: usize = 500;
+/// Queries whose words and vector are kept, about 2 KB each: some weeks of prompts.
+const KEPT_QUERIES: i64 = 4_000;
 
 /// How often the session has forgotten what it was shown.
 fn epoch(db: &Connection, session: &SessionId) -> Attempt<i64> {
@@ -54,7 +60,7 @@ pub(super) fn record(
     db.prepare_cached("INSERT INTO recall_queries (at, model, text, vector) VALUES (?, ?, ?, ?)")?.execute(params![
         first.at,
         model,
-        query,
+        text::excerpt(query, QUERY_CHARS),
         vector.map(to_blob)
     ])?;
     let query = db.last_insert_rowid();
@@ -66,6 +72,25 @@ pub(super) fn record(
         }
     }
     Ok(claimed)
+}
+
+/// Empties the queries before the latest ones, but for those that a vote would be stored with: the one that last brought
+/// each memory. Their rows stay, as recalls name them. What an earlier version kept whole is cut to an excerpt.
+pub(super) fn forget_queries(db: &Connection) -> Attempt<()> {
+    let latest: Option<i64> = db.query_row("SELECT max(id) FROM recall_queries", [], |row| row.get(0))?;
+    let before = latest.unwrap_or(0) - KEPT_QUERIES;
+    let cut = "UPDATE recall_queries SET text = substr(text, 1, ?1 - 1) || '…' WHERE id > ?2 AND length(text) > ?1";
+    db.prepare_cached(cut)?.execute(params![QUERY_CHARS as i64, before])?;
+    if before <= 0 {
+        return Ok(());
+    }
+    let forget = "UPDATE recall_queries SET text = '', vector = NULL
+         WHERE id <= ? AND (text <> '' OR vector IS NOT NULL) AND id NOT IN (
+             SELECT COALESCE((SELECT query FROM session_recalls WHERE memory = m.id AND outcome <> 'dropped'
+                              ORDER BY outcome = 'injected' DESC, at DESC, id DESC LIMIT 1), 0)
+             FROM memories m)";
+    db.prepare_cached(forget)?.execute([before])?;
+    Ok(())
 }
 
 /// Stores one recall; not one that was injected before in this epoch, nor one of a memory forgotten in the meantime.

@@ -8,7 +8,7 @@ use std::thread;
 
 use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
-use memory_lane::store::{MemoryStore, RecallStore, SessionStore, StoreError};
+use memory_lane::store::{MemoryStore, RecallFilter, RecallStore, SessionStore, StoreError, VoteRecord, spool};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -238,7 +238,7 @@ fn a_hook_reads_where_it_may_not_write() {
         let mut hook = SqliteStore::open_for_hook(&path).unwrap();
         assert_eq!(hook.fetch(&[memory], &scope()).unwrap().len(), 1);
         let outcome = hook.record_recalls(&[record(memory, "s", Outcome::Injected, 10)], "q", "m", None);
-        assert!(matches!(outcome, Err(StoreError::Engine { .. })), "{outcome:?}");
+        assert!(matches!(outcome, Err(StoreError::ReadOnly { .. })), "{outcome:?}");
         assert_eq!(hook.already_shown(&session_id("s"), &[memory]).unwrap(), []);
     };
     // With the log still there, then with the log folded and gone.
@@ -278,6 +278,61 @@ fn legacy_version_1(path: &Path) {
              PRAGMA user_version = 1;",
         )
         .unwrap();
+}
+
+#[test]
+fn spooled_recalls_are_taken_in_once_even_if_taking_them_in_fails_halfway() {
+    let (directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let memory = add(&mut store, &draft("deploy", 1));
+    let spool_file = directory.path().join("recalls.spool");
+    for (native, at) in [("s", 1), ("t", 2), ("u", 3)] {
+        let kept_back = record(memory, native, Outcome::KeptBack, at);
+        spool::append(&spool_file, &[kept_back], "deploy it", "m", Some(&angle(30.0))).unwrap();
+    }
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON session_recalls WHEN NEW.at = 2 BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    )
+    .unwrap();
+    assert!(spool::take_in(&spool_file, &mut store).unwrap_err().to_string().contains("no room"));
+    db.execute_batch("DROP TRIGGER full").unwrap();
+    assert_eq!(spool::take_in(&spool_file, &mut store).unwrap(), 3);
+    assert_eq!(store.recalls(&RecallFilter::default()).unwrap().len(), 3);
+    assert_eq!(spool::take_in(&spool_file, &mut store).unwrap(), 0);
+}
+
+#[test]
+fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    let db = Connection::open(&path).unwrap();
+    let memory = add(&mut store, &draft("deploy", 1));
+    let asked = |store: &mut SqliteStore, text: &str, outcome, at| {
+        let record = record(memory, "s", outcome, at);
+        store.record_recalls(&[record], text, "m", Some(&angle(30.0))).unwrap();
+    };
+    asked(&mut store, &"a pasted log ".repeat(10_000), Outcome::Injected, 1);
+    asked(&mut store, "said by the way", Outcome::KeptBack, 2);
+    db.execute(
+        "INSERT INTO recall_queries (at, model, text)
+         WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 4100)
+         SELECT i, 'm', CASE i WHEN 4100 THEN printf('%.*c', 100000, 'x') ELSE 'q' END FROM n",
+        [],
+    )
+    .unwrap();
+    store.tidy().unwrap();
+    let length = |id: i64| -> i64 {
+        db.query_row("SELECT length(text) + ifnull(length(vector), 0) FROM recall_queries WHERE id = ?", [id], |row| {
+            row.get(0)
+        })
+        .unwrap()
+    };
+    assert_eq!(length(1), 500 + 8, "it last brought the memory, and is an excerpt");
+    assert_eq!((length(2), length(100), length(101)), (0, 0, 1), "the latest 4,000 are kept");
+    assert_eq!(length(4_100), 500, "kept whole by an earlier version");
+    store.vote(&VoteRecord { memory, up: true, session: None, at: Timestamp(5) }).unwrap();
+    assert!(store.votes(&[memory]).unwrap()[0].vector.is_some());
 }
 
 #[test]

@@ -89,11 +89,20 @@ impl Home {
     /// Sends an event to the hook while nothing in the home can be written. Nothing stops root from writing, so as root
     /// the program, copied to where anybody may run it, runs as nobody.
     pub(crate) fn hook_on_a_read_only_home(&self, input: &str) -> String {
+        let output = self.on_a_read_only_home(&[], input);
+        assert!(output.status.success(), "the hook ended with {:?}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command while nothing in the home can be written, as above.
+    pub(crate) fn on_a_read_only_home(&self, arguments: &[&str], input: &str) -> Output {
         const NOBODY: u32 = 65_534;
         let program = self.path().join("program");
-        std::fs::copy(env!("CARGO_BIN_EXE_memory-lane"), &program).unwrap();
+        if !program.exists() {
+            std::fs::copy(env!("CARGO_BIN_EXE_memory-lane"), &program).unwrap();
+        }
         let mut command = Command::new(&program);
-        command.env_clear().env("MEMORY_LANE_HOME", self.path()).current_dir("/");
+        command.args(arguments).env_clear().env("MEMORY_LANE_HOME", self.path()).current_dir("/");
         if rustix::process::getuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -105,8 +114,7 @@ impl Home {
         std::fs::set_permissions(self.path(), Permissions::from_mode(0o555)).unwrap();
         let output = feed(&mut command, input);
         std::fs::set_permissions(self.path(), Permissions::from_mode(0o755)).unwrap();
-        assert!(output.status.success(), "the hook ended with {:?}", output.status);
-        String::from_utf8(output.stdout).unwrap()
+        output
     }
 
     /// Imports memories given as JSON objects.
