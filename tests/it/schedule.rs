@@ -119,9 +119,6 @@ fn systemd_is_given_a_timer_and_told_so() {
     assert_eq!(home.text(".config/systemd/user/memory-lane.service"), None);
     assert!(home.text("asked").unwrap().contains("disable --now memory-lane.timer"));
     assert!(home.says(&["schedule", "remove"]).contains("not scheduled"));
-    let said = home.says(&["setup", "--no-model", "--no-ingest", "--yes"]);
-    assert!(said.contains("no systemd, launchd or cron here") && !said.contains("schedule install"), "{said}");
-    assert!(!home.says(&["status"]).contains("schedule install"));
 }
 
 #[test]
@@ -153,4 +150,7 @@ fn without_any_scheduler_it_says_what_to_do() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains("memory-lane worker"), "{error}");
     assert!(home.says(&["schedule", "remove"]).contains("not scheduled"));
+    let said = home.says(&["setup", "--no-model", "--no-ingest", "--yes"]);
+    assert!(said.contains("no systemd, launchd or cron here") && !said.contains("schedule install"), "{said}");
+    assert!(!home.says(&["status"]).contains("schedule install"));
 }

@@ -1,6 +1,6 @@
 //! `sessions forget`: a session goes for good, as a memory does.
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 use clap::Args;
 
 use super::session_id;
@@ -59,19 +59,15 @@ pub(super) fn run(args: &ForgetArgs, app: &App, store: &mut SqliteStore) -> anyh
 
 /// Says before the question what it is about.
 fn tell(id: &SessionId, with_memories: bool, caught: usize, store: &dyn SessionStore) -> anyhow::Result<()> {
-    let session = store.session(id)?;
-    ensure!(session.is_some(), "session {id} is gone");
-    for session in &session {
-        let title = session.title.as_deref().unwrap_or("(no words)");
-        let said = session.user_messages + session.agent_messages;
-        print_line(format_args!(
-            "{}  {}: {}, {}",
-            text::one_line(id.native(), 60),
-            text::one_line(title, 100),
-            counted(said, "message", "messages"),
-            counted(session.tool_calls, "call", "calls")
-        ));
-    }
+    let Some(session) = store.session(id)? else { bail!("session {id} is gone") };
+    let said = session.user_messages + session.agent_messages;
+    print_line(format_args!(
+        "{}  {}: {}, {}",
+        text::one_line(id.native(), 60),
+        text::one_line(session.title.as_deref().unwrap_or("(no words)"), 100),
+        counted(said, "message", "messages"),
+        counted(session.tool_calls, "call", "calls")
+    ));
     if caught > 0 {
         let fate = if with_memories { "go as well" } else { "stay; --memories forgets them, too" };
         print_line(format_args!("{} caught from it: {fate}", counted::memories(caught)));
