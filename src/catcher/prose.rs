@@ -131,10 +131,12 @@ fn sentence_ends(line: &str) -> Vec<usize> {
 
 /// What patterns look at: lower-case, quotations and code blanked, fillers gone.
 fn plain(sentence: &str) -> String {
-    static BLANKED: LazyLock<Regex> =
-        LazyLock::new(|| regex(r#"`[^`]*`|"[^"]{12,}"|“[^”]{12,}”|'[^'\s][^']{18,}'|https?://\S+|<[^>]{1,40}>"#));
+    // What stands between the apostrophes of `let's` and `don't` is no quotation.
+    static BLANKED: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r#"`[^`]*`|"[^"]{12,}"|“[^”]{12,}”|(^|[\s(])'[^'\s][^']{18,}'($|[\s,.;:!?)])|https?://\S+|<[^>]{1,40}>"#)
+    });
     static EMPHASIS: LazyLock<Regex> = LazyLock::new(|| regex(r"\*+|(?:^|\s)_+|_+(?:\s|$)"));
-    let blanked = BLANKED.replace_all(sentence, "…");
+    let blanked = BLANKED.replace_all(sentence, "$1…$2");
     let lower = EMPHASIS.replace_all(&blanked, " ").to_lowercase().replace(['’', '‘'], "'");
     let spaced = lower.split_whitespace().collect::<Vec<_>>().join(" ");
     LEXICON.without_fillers(&spaced).trim_end_matches(['.', '!', '?', ' ', '…', ':', ')']).to_owned()
@@ -218,5 +220,7 @@ mod tests {
     fn patterns_do_not_see_code_and_quotations() {
         let own = own_sentences("Hmm, add a `never undo` button that says \"no, that's wrong\"", "");
         assert_eq!(own[0].plain, "add a … button that says");
+        let own = own_sentences("Let's say 'this was the wrong number' and don't retry", "");
+        assert_eq!(own[0].plain, "let's say … and don't retry");
     }
 }

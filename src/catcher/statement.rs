@@ -66,7 +66,6 @@ pub(crate) fn is_plain(sentence: &Sentence) -> bool {
         && LEXICON.plain.matches(plain)
         && says_enough(plain, FEWEST_TERMS)
         && !LEXICON.musing.matches(plain)
-        && !LEXICON.reporting.matches(plain)
 }
 
 /// Whether a sentence says enough in words, not in paths, numbers or code.
