@@ -72,7 +72,7 @@ fn every_agents_home_is_found_counted_and_taken_in() {
     std::fs::remove_file(home.path().join("claude/projects/-w/s.jsonl")).unwrap();
     let alone = &home.json(&["sources", "--json"])["sources"][0];
     assert_eq!((&alone["files"], &alone["gone"], &alone["sessions"]), (&json!(0), &json!(1), &json!(1)));
-    assert!(home.run(&["sources"]).contains("1 sessions, 1 kept here alone, their files are gone"));
+    assert!(home.run(&["sources"]).contains("1 session, 1 kept here alone, their files are gone"));
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn from_inside_a_stop_hook_it_fires_no_hook_and_writes_no_session() {
     let run = sandbox.prompt("write a haiku about the sea").rules(rules).run();
     let said = std::fs::read_to_string(format!("{}.said", log.display())).unwrap();
     assert!(run.succeeded, "{} {said}", run.stderr);
-    assert!(said.contains("1 memories"), "{said}");
+    assert!(said.contains("1 memory"), "{said}");
     let fired = std::fs::read_to_string(&log).unwrap();
     for event in ["SessionStart", "UserPromptSubmit", "Stop", "SessionEnd"] {
         assert_eq!(fired.lines().filter(|line| *line == event).count(), 1, "{event} once, for the person: {fired}");
