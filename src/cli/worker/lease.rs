@@ -19,6 +19,9 @@ const NAME: &str = "worker";
 const HELD_MS: i64 = 10 * 60 * 1000;
 /// How long a command that a person typed waits for a worker.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Priority of who has it, as `nice` counts: in the middle of what anybody may give up.
+#[cfg(unix)]
+const BEHIND_HOOKS: i32 = 10;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -46,6 +49,7 @@ impl Held {
             store.release_lease(NAME, &left.holder)?;
         }
         let taken = store.take_lease(NAME, &holder, now(), HELD_MS)?;
+        step_back();
         Ok(taken.then_some(Self { _lock: locked, holder }))
     }
 
@@ -85,6 +89,15 @@ pub(in crate::cli) fn at_work(store: &dyn QueueStore, lock: &Path) -> anyhow::Re
     let Some(lease) = store.lease(NAME)?.filter(|lease| lease.until > now()) else { return Ok(None) };
     let is_dead = File::open(lock).is_ok_and(|file| file.try_lock().is_ok());
     Ok((!is_dead).then_some(lease))
+}
+
+/// Lets hooks go first on a busy machine: a person waits for them, and for nobody who has the lease. Threads started later
+/// inherit it.
+fn step_back() {
+    #[cfg(unix)]
+    {
+        let _lower_already = rustix::process::setpriority_process(None, BEHIND_HOOKS);
+    }
 }
 
 #[cfg(test)]

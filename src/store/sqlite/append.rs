@@ -78,7 +78,8 @@ pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) 
     let Row { session, new_session, forgotten } = session_row(db, &append.head)?;
     let transcript = transcript_row(db, &append.state, session)?;
     if forgotten {
-        forgetting::pass_over(db, transcript, &append.state)?;
+        // So that it is not opened again until it grows.
+        note_state(db, transcript, &append.state)?;
         return Ok(Appended { forgotten, ..Appended::default() });
     }
     if append.restart {
@@ -215,20 +216,32 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
 }
 
 fn update_transcript(db: &Connection, transcript: i64, append: &Append) -> Attempt<()> {
-    let state = &append.state;
-    let statement = "UPDATE transcripts SET offset = ?, prefix_sha256 = ?, size = ?, mtime_ns = ?, next_seq = ?,
-             interrupts = interrupts + ?, compactions = compactions + ?,
-             tokens_in = tokens_in + ?, tokens_out = tokens_out + ? WHERE id = ?";
+    note_state(db, transcript, &append.state)?;
+    let (head, usage) = (&append.head, &append.head.usage);
+    db.prepare_cached(
+        "UPDATE transcripts SET interrupts = interrupts + ?, compactions = compactions + ?,
+             tokens_in = tokens_in + ?, tokens_out = tokens_out + ? WHERE id = ?",
+    )?
+    .execute(params![
+        head.interrupts,
+        head.compactions,
+        usage.tokens_in.cast_signed(),
+        usage.tokens_out.cast_signed(),
+        transcript
+    ])?;
+    Ok(())
+}
+
+/// Notes how far a transcript was read.
+fn note_state(db: &Connection, transcript: i64, state: &TranscriptState) -> Attempt<()> {
+    let statement = "UPDATE transcripts SET offset = ?, prefix_sha256 = ?, size = ?, mtime_ns = ?, next_seq = ?
+         WHERE id = ?";
     db.prepare_cached(statement)?.execute(params![
         state.offset.cast_signed(),
         state.prefix_hash,
         state.size.cast_signed(),
         state.mtime_ns,
         state.next_seq,
-        append.head.interrupts,
-        append.head.compactions,
-        append.head.usage.tokens_in.cast_signed(),
-        append.head.usage.tokens_out.cast_signed(),
         transcript
     ])?;
     Ok(())

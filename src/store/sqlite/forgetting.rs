@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::failure::Attempt;
 use crate::model::{SessionId, Timestamp};
-use crate::store::{ForgottenSession, TranscriptState};
+use crate::store::ForgottenSession;
 
 /// What belongs to a session by the number of its row. What the rows of a table below refer to stands after it.
 const BY_ROW: [&str; 9] = [
@@ -101,19 +101,4 @@ pub(super) fn follow_parent(db: &Connection, session: i64, parent: &SessionId) -
              forgotten_at = (SELECT forgotten_at FROM sessions WHERE name = ?1)
          WHERE id = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE name = ?1 AND forgotten_at IS NOT NULL)";
     Ok(db.prepare_cached(statement)?.execute(params![parent, session])? > 0)
-}
-
-/// Notes how far a forgotten session's transcript was passed over, so that it is not opened again until it grows.
-pub(super) fn pass_over(db: &Connection, transcript: i64, state: &TranscriptState) -> Attempt<()> {
-    let statement = "UPDATE transcripts SET offset = ?, prefix_sha256 = ?, size = ?, mtime_ns = ?, next_seq = ?
-         WHERE id = ?";
-    db.prepare_cached(statement)?.execute(params![
-        state.offset.cast_signed(),
-        state.prefix_hash,
-        state.size.cast_signed(),
-        state.mtime_ns,
-        state.next_seq,
-        transcript
-    ])?;
-    Ok(())
 }
