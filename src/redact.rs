@@ -128,8 +128,8 @@ const FREQUENCIES: [u32; 32] = [
 /// between capital and small ones. One place in a hundred has such letters; the word is compared only there. An
 /// automaton of all words is three times slower: it does not fit the processor's nearest cache.
 struct Prefilter {
-    /// A bit for each three letters that stand for some word.
-    grams: [u64; 512],
+    /// Of each three letters, whether they stand for some word.
+    is_known: Box<[bool; 1 << 15]>,
     words: Vec<KeyWord>,
 }
 
@@ -146,22 +146,35 @@ impl Prefilter {
         let all = RULES.iter().enumerate().flat_map(|(rule, row)| row.words.iter().map(move |word| (rule, *word)));
         let mut words: Vec<KeyWord> = all.filter_map(|(rule, word)| KeyWord::new(rule, word)).collect();
         words.sort_by_key(|word| word.gram);
-        let mut grams = [0; 512];
+        let mut is_known = Box::new([false; 1 << 15]);
         for word in &words {
-            grams[usize::from(word.gram >> 6)] |= 1 << (word.gram & 63);
+            is_known[usize::from(word.gram)] = true;
         }
-        Self { grams, words }
+        Self { is_known, words }
     }
 
     fn rules_for(&self, text: &str) -> Vec<usize> {
+        let bytes = text.as_bytes();
         let mut wanted = [false; RULES.len()];
-        for (start, letters) in text.as_bytes().windows(3).enumerate() {
-            let gram = gram(letters);
-            if self.grams[usize::from(gram >> 6)] >> (gram & 63) & 1 == 1 {
-                self.look(text.as_bytes(), start + 3, gram, &mut wanted);
+        let mut at = 0;
+        while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+            let grams = grams(*eight);
+            // Without a branch for each of them.
+            if grams.iter().fold(false, |any, gram| any | self.is_known[usize::from(*gram)]) {
+                self.look_at(bytes, at, &grams, &mut wanted);
             }
+            at += GRAMS;
         }
+        let mut last = [0; 8];
+        last[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+        self.look_at(bytes, at, &grams(last), &mut wanted);
         (0..RULES.len()).filter(|&index| wanted[index]).collect()
+    }
+
+    fn look_at(&self, text: &[u8], at: usize, grams: &[u16; GRAMS], wanted: &mut [bool; RULES.len()]) {
+        for (start, &gram) in (at..).zip(grams).filter(|(_, gram)| self.is_known[usize::from(**gram)]) {
+            self.look(text, start + 3, gram, wanted);
+        }
     }
 
     /// Notes the rules of the words whose three letters end at `end`.
@@ -188,13 +201,22 @@ impl KeyWord {
         let frequency =
             |letters: &[u8]| letters.iter().map(|byte| FREQUENCIES[usize::from(byte & 31)]).product::<u32>();
         let (start, rarest) = letters.min_by_key(|(_, letters)| frequency(letters))?;
-        Some(Self { gram: gram(rarest), before: start + 3, word, rule })
+        let gram = grams([rarest[0], rarest[1], rarest[2], 0, 0, 0, 0, 0])[0];
+        Some(Self { gram, before: start + 3, word, rule })
     }
 }
 
-/// Five bits of each of three letters. Made anew at each place: one made of the last would have to wait for it.
-fn gram(letters: &[u8]) -> u16 {
-    letters.iter().fold(0, |gram, byte| gram << 5 | u16::from(byte & 31))
+/// Runs of three in eight letters.
+const GRAMS: usize = 6;
+
+/// Five bits of each of three letters, for each three in a row of eight. Made anew at each place: one made of the last
+/// would have to wait for it.
+fn grams(eight: [u8; 8]) -> [u16; GRAMS] {
+    let letters = u64::from_le_bytes(eight) & 0x1f1f_1f1f_1f1f_1f1f;
+    std::array::from_fn(|at| {
+        let three = letters >> (8 * at);
+        (three & 0x1f | three >> 3 & 0x3e0 | three >> 6 & 0x7c00) as u16
+    })
 }
 
 /// Shannon entropy in bits a character, over the text's own characters.
