@@ -11,7 +11,7 @@ use memchr::{memchr, memchr_iter};
 /// A value as it stands in the file; none where there is none, or null.
 pub(super) type Raw<'a> = Option<&'a [u8]>;
 
-/// Words of eight bytes in which a quote is near.
+/// Words of eight bytes in which a quote or escape is near.
 const NEAR_WORDS: usize = 4;
 
 /// Hands the members of an object to `take` by name, without those that are null. None where it is no whole object; what
@@ -63,6 +63,13 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn raw(&mut self) -> Option<Raw<'a>> {
         Some(Some(self.value()?).filter(|value| *value != b"null"))
+    }
+
+    /// Passes everything up to a place where a value is known to end.
+    pub(super) fn pass_to(&mut self, end: usize) -> Option<&'a [u8]> {
+        let value = self.json.get(self.at..end).filter(|value| !value.is_empty())?;
+        self.at = end;
+        Some(value)
     }
 
     /// Passes an object, stopping before each member's value for `take` to pass it.
@@ -139,23 +146,22 @@ fn string_end(json: &[u8], at: usize) -> Option<usize> {
     let escapes = |quote: usize| json[..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
     let is_end = |quote: &usize| json[quote - 1] != b'\\' || escapes(*quote) % 2 == 0;
     let from = at + 1;
-    let end = near_quote(json, from).filter(is_end);
+    let end = near::<b'"'>(json, from).filter(is_end);
     let far = || memchr_iter(b'"', &json[from..]).map(|length| from + length).find(is_end);
     Some(end.or_else(far)? + 1)
 }
 
-/// The first quote from `from` on, if it is near. Most are, where calling [`memchr`] costs more than the search.
+/// The first such byte from `from` on, if it is near. Most are, where calling [`memchr`] costs more than the search.
 #[inline]
-fn near_quote(json: &[u8], mut from: usize) -> Option<usize> {
+fn near<const BYTE: u8>(json: &[u8], mut from: usize) -> Option<usize> {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
     for _ in 0..NEAR_WORDS {
         let word = json.get(from..)?.first_chunk()?;
-        // The high bit of each byte that is zero, which is where the quotes are.
-        let others = u64::from_le_bytes(*word) ^ QUOTES;
-        let quotes = !(((others & LOW) + LOW) | others | LOW);
-        if quotes != 0 {
-            return Some(from + quotes.trailing_zeros() as usize / 8);
+        // The high bit of each byte that is zero, which is where the byte looked for is.
+        let others = u64::from_le_bytes(*word) ^ u64::from_le_bytes([BYTE; 8]);
+        let found = !(((others & LOW) + LOW) | others | LOW);
+        if found != 0 {
+            return Some(from + found.trailing_zeros() as usize / 8);
         }
         from += word.len();
     }
@@ -251,24 +257,22 @@ fn unescaped(inside: &[u8], mut escape: usize, bytes: usize) -> Option<String> {
             break;
         }
         from = escape + 2;
-        let plain = match *inside.get(escape + 1)? {
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'b' => 8,
-            b'f' => 12,
+        match *inside.get(escape + 1)? {
+            b'n' => out.push(b'\n'),
+            b't' => out.push(b'\t'),
+            b'r' => out.push(b'\r'),
+            b'b' => out.push(8),
+            b'f' => out.push(12),
             b'u' => {
                 let (c, length) = unicode(&inside[escape..])?;
                 out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 from = escape + length;
-                escape = from + memchr(b'\\', &inside[from..]).unwrap_or(inside.len() - from);
-                continue;
             }
-            byte @ (b'"' | b'\\' | b'/') => byte,
+            byte @ (b'"' | b'\\' | b'/') => out.push(byte),
             _ => return None,
-        };
-        out.push(plain);
-        escape = from + memchr(b'\\', &inside[from..]).unwrap_or(inside.len() - from);
+        }
+        let far = || memchr(b'\\', &inside[from..]).map_or(inside.len(), |length| from + length);
+        escape = near::<b'\\'>(inside, from).unwrap_or_else(far);
     }
     Some(String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }

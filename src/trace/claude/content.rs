@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::record::{Record, is_set, text};
+use super::record::{Record, is_set, is_word, text};
 use super::words::{self, Said};
 use crate::model::Role;
 use crate::trace::members::{Cursor, Raw, each_member, string, string_start};
@@ -105,11 +105,9 @@ impl<'a> Content<'a> {
     pub(super) fn texts(&self) -> Vec<Cow<'a, str>> {
         match self {
             Self::Text(text) => vec![text.clone()],
-            Self::Blocks(blocks, _) => blocks
-                .iter()
-                .filter(|block| text(block.kind).as_deref() == Some("text"))
-                .filter_map(|block| text(block.text))
-                .collect(),
+            Self::Blocks(blocks, _) => {
+                blocks.iter().filter(|block| is_word(block.kind, "text")).filter_map(|block| text(block.text)).collect()
+            }
         }
     }
 }
@@ -159,7 +157,7 @@ pub(super) fn persons_words(content: &Content<'_>) -> (Option<String>, u32) {
 
 /// The agent's words in an `assistant` record: not the errors and placeholders that its program writes for it.
 pub(super) fn agents_words(record: &Record<'_>, content: &Content<'_>, model: Raw<'_>) -> Option<String> {
-    if is_set(record.is_api_error_message) || text(model).as_deref() == Some("<synthetic>") {
+    if is_set(record.is_api_error_message) || is_word(model, "<synthetic>") {
         return None;
     }
     let said = content.texts().join("\n");
@@ -189,7 +187,7 @@ fn refusals(content: &Content<'_>) -> Option<String> {
     let Content::Blocks(blocks, _) = content else { return None };
     blocks
         .iter()
-        .filter(|block| is_set(block.is_error) && text(block.kind).as_deref() == Some("tool_result"))
+        .filter(|block| is_set(block.is_error) && is_word(block.kind, "tool_result"))
         .filter_map(|block| words::refusal(&result_text(block.content, usize::MAX)))
         .reduce(|a, b| format!("{a}\n{b}"))
 }

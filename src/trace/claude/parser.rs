@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words, result_text};
 use super::ids::{hash, is_uuid};
 use super::queue::Queue;
-use super::record::{Record, filled, is_bookkeeping, is_set, text};
+use super::record::{Record, filled, is_bookkeeping, is_set, is_word, text};
 use super::{calls, words};
 use crate::model::{Message, Role, Step, Timestamp, ToolStatus};
 use crate::trace::TraceParser;
@@ -179,7 +179,7 @@ impl Parser {
             self.say(Role::Agent, said, ids.next(), at, out);
         }
         let Content::Blocks(blocks, _) = content else { return };
-        for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_use")) {
+        for block in blocks.iter().filter(|block| is_word(block.kind, "tool_use")) {
             let Some(call) = calls::call(block, self.seq, at) else {
                 out.skip("tool call without a name", self.line);
                 continue;
@@ -193,7 +193,7 @@ impl Parser {
     fn user_record(&mut self, record: &Record<'_>, content: &Content<'_>, mut ids: StepIds, out: &mut Parsed) {
         let is_main = !is_set(record.is_sidechain);
         if let Content::Blocks(blocks, _) = content {
-            for block in blocks.iter().filter(|block| text(block.kind).as_deref() == Some("tool_result")) {
+            for block in blocks.iter().filter(|block| is_word(block.kind, "tool_result")) {
                 let end = calls::end(block, record.tool_use_result);
                 let refused = end.status == ToolStatus::Cancelled && is_main && !self.subagent;
                 self.settle(end, out);
@@ -247,7 +247,7 @@ impl Parser {
             self.seen.insert(hash(&uuid));
         }
         self.circumstances(record, out);
-        if text(record.subtype).as_deref() == Some("compact_boundary") {
+        if is_word(record.subtype, "compact_boundary") {
             out.facts.compactions += 1;
             self.summary_expected = true;
         }

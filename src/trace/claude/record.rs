@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::content::Body;
+use super::ids::is_uuid;
 use crate::trace::members::{self, Cursor, Raw};
 
 /// The members that are read, of all record types together. Raw, so that a member of an unexpected type spoils nothing
@@ -65,7 +66,13 @@ impl<'a> Record<'a> {
                     record.message = Body::read(cursor)?;
                     return Some(());
                 }
-                b"toolUseResult" => &mut record.tool_use_result,
+                b"toolUseResult" => {
+                    record.tool_use_result = match member_after_result(line) {
+                        Some(end) => Some(cursor.pass_to(end)?),
+                        None => cursor.raw()?,
+                    };
+                    return Some(());
+                }
                 b"attachment" => &mut record.attachment,
                 b"origin" => &mut record.origin,
                 b"turnOrigin" => &mut record.turn_origin,
@@ -94,6 +101,17 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Where the member starts that the client writes after a tool's result as the last one. The result, in which files stand
+/// whole, is nearly half of all bytes; if its end is known it need not be looked for. Only the end of a whole record
+/// looks like this: inside a string there would be backslashes before the quotes.
+fn member_after_result(line: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = b",\"sourceToolAssistantUUID\":\"";
+    const UUID_BYTES: usize = 36;
+    let before = line.strip_suffix(b"\"}")?;
+    let (start, uuid) = (before.len().checked_sub(UUID_BYTES + NAME.len())?, before.len() - UUID_BYTES);
+    (&before[start..uuid] == NAME && is_uuid(str::from_utf8(&before[uuid..]).ok()?)).then_some(start)
+}
+
 /// A member that is a string.
 pub(in crate::trace) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
     members::string(raw?)
@@ -102,6 +120,11 @@ pub(in crate::trace) fn text(raw: Raw<'_>) -> Option<Cow<'_, str>> {
 /// A member that is a string with something in it.
 pub(super) fn filled(raw: Raw<'_>) -> Option<String> {
     text(raw).filter(|text| !text.trim().is_empty()).map(Cow::into_owned)
+}
+
+/// Whether a member is this word, as every client writes it.
+pub(super) fn is_word(raw: Raw<'_>, word: &str) -> bool {
+    raw.and_then(|raw| raw.strip_prefix(b"\"")?.strip_suffix(b"\"")) == Some(word.as_bytes())
 }
 
 /// Whether a member is `true`.
