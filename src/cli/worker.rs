@@ -176,7 +176,7 @@ fn catch_up(
     })?;
     held.renew(store)?;
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
-    store.index_calls()?;
+    store.index_steps()?;
     held.renew(store)?;
     distil_settled(app, store)?;
     pipeline::relate(store, meaning.model(), &|text| meaning.vector(text))?;

@@ -5,7 +5,6 @@ use crate::model::{
     Agent, MemoryDraft, MemoryId, Message, ModelUse, Project, RawRecord, Session, SessionId, SessionOutcome, Timestamp,
     ToolCall, ToolStatus, Turn,
 };
-use crate::text::joined_terms;
 
 /// How far a transcript file has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +85,6 @@ pub enum StepAt {
         turn: u32,
         /// The message.
         message: Message,
-        /// What it can be found by, see [`joined_terms`].
-        terms: String,
     },
     /// A tool call.
     Call {
@@ -98,14 +95,6 @@ pub enum StepAt {
         /// The call.
         call: ToolCall,
     },
-}
-
-impl StepAt {
-    /// A message of a turn.
-    pub fn said(turn: u32, message: Message) -> Self {
-        let terms = joined_terms(&message.text);
-        Self::Message { turn, message, terms }
-    }
 }
 
 /// The result of a call that an earlier part of the transcript made.
@@ -317,8 +306,8 @@ pub trait SessionStore {
     /// else, without.
     fn search_calls(&self, query: &MessageQuery) -> Result<Vec<StepHit>>;
 
-    /// Makes the calls that are new or changed since the last time findable.
-    fn index_calls(&mut self) -> Result<()>;
+    /// Makes the messages and calls that are new or changed since the last time findable.
+    fn index_steps(&mut self) -> Result<()>;
 
     /// The records of a session that were not understood, as far as they are kept, in the order of its transcript.
     fn raw_records(&self, id: &SessionId) -> Result<Vec<RawRecord>>;

@@ -44,6 +44,7 @@ mod session_names;
 mod session_store;
 mod sessions;
 mod spans;
+mod step_index;
 mod turns;
 mod uses;
 mod values;

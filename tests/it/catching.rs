@@ -294,7 +294,7 @@ fn append(path: &str, talk: &Talk, from: usize, to: usize) -> Append {
 }
 
 fn steps_of(turn: &Turn) -> Vec<StepAt> {
-    let at = |message: &Message| StepAt::said(turn.number, message.clone());
+    let at = |message: &Message| StepAt::Message { turn: turn.number, message: message.clone() };
     let steps = turn.steps.iter().map(|step| match step {
         Step::Said(message) => at(message),
         Step::Called(call) => StepAt::Call { turn: turn.number, uuid: None, call: call.clone() },

@@ -114,6 +114,7 @@ fn a_store_that_can_only_be_read_is_read() {
         "message": {"role": "user", "content": "paint the shed green"}});
     std::fs::write(&session, format!("{said}\n")).unwrap();
     home.run(&["ingest", session.to_str().unwrap()]);
+    home.run(&["sessions", "search", "green"]); // puts it into the text index, as the worker would
     home.run(&["remember", "Deploy the gateway with make ship", "--everywhere"]);
     let read = |arguments: &[&str], expected: &str| {
         let output = home.on_a_read_only_home(arguments, "");

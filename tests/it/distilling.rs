@@ -133,7 +133,7 @@ fn session(native: &str, prompts: &[&str]) -> Append {
         for (role, text) in [(Role::User, *words), (Role::Agent, "The loader reads settings.yaml.")] {
             let seq = u32::try_from(steps.len()).unwrap();
             let message = message(native, seq, role, text);
-            steps.push(StepAt::said(turn, message));
+            steps.push(StepAt::Message { turn, message });
         }
     }
     with_steps(native, steps)

@@ -129,8 +129,8 @@ pub(in crate::cli) fn ask(
     resolve(&mut query, store)?;
     let by_meaning = by_meaning && !query.text.is_empty() && !query.asks_only_calls();
     let mut vector = by_meaning.then(|| vector(app, query.text.clone())).flatten();
-    match store.index_calls() {
-        // Somebody else is writing, or may alone: then the latest calls are not found.
+    match store.index_steps() {
+        // Somebody else is writing, or may alone: then the latest steps are not found.
         Ok(()) | Err(StoreError::Locked { .. } | StoreError::ReadOnly { .. }) => {}
         Err(error) => return Err(error.into()),
     }

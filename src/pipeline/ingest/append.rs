@@ -108,7 +108,7 @@ impl Cleaner {
         match step {
             Step::Said(message) => {
                 let text = self.cut(message.text, MESSAGE_CHARS);
-                StepAt::said(turn, Message { text, ..message })
+                StepAt::Message { turn, message: Message { text, ..message } }
             }
             Step::Called(call) => StepAt::Call { turn, uuid, call: self.call(call) },
         }

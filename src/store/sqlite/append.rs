@@ -45,9 +45,6 @@ impl<'db> Inserts<'db> {
 pub(super) struct Together {
     /// Sessions whose counts changed.
     changed: BTreeSet<i64>,
-    /// New messages that are not in the text index, with their terms. A statement that the engine may have to take back
-    /// alone writes the index out, so nothing else is stored between them.
-    texts: Vec<(i64, String)>,
 }
 
 /// Where new rows belong.
@@ -59,32 +56,22 @@ struct Target<'a> {
 
 impl Together {
     /// To be called before the transaction ends.
-    pub(super) fn finish(mut self, db: &Connection) -> Attempt<()> {
-        self.changed.iter().try_for_each(|&session| recount(db, session))?;
-        self.index_texts(db)
-    }
-
-    fn index_texts(&mut self, db: &Connection) -> Attempt<()> {
-        let mut statement = db.prepare_cached("INSERT INTO messages_fts (rowid, body) VALUES (?, ?)")?;
-        for (id, terms) in self.texts.drain(..) {
-            statement.execute(params![id, terms])?;
-        }
-        Ok(())
+    pub(super) fn finish(self, db: &Connection) -> Attempt<()> {
+        self.changed.iter().try_for_each(|&session| recount(db, session))
     }
 }
 
 /// Stores what was read from a transcript; to be called in a transaction.
 pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) -> Attempt<Appended> {
     let Row { session, new_session, forgotten } = session_row(db, &append.head)?;
-    let transcript = transcript_row(db, &append.state, session)?;
+    let (transcript, before) = transcript_row(db, &append.state, session)?;
     if forgotten {
         // So that it is not opened again until it grows.
         note_state(db, transcript, &append.state)?;
         return Ok(Appended { forgotten, ..Appended::default() });
     }
     if append.restart {
-        together.index_texts(db)?;
-        clear_transcript(db, transcript, session)?;
+        clear_transcript(db, transcript, [session, before])?;
     }
     update_head(db, session, &append.head)?;
     update_transcript(db, transcript, append)?;
@@ -103,8 +90,8 @@ pub(super) fn append(db: &Connection, append: &Append, together: &mut Together) 
     let mut appended = Appended { new_session, ..Appended::default() };
     for step in &append.steps {
         let (stored, count) = match step {
-            StepAt::Message { turn, message, terms } => {
-                (add_message(db, &mut inserts.message, &mut target, *turn, message, terms)?, &mut appended.messages)
+            StepAt::Message { turn, message } => {
+                (add_message(&mut inserts.message, &target, *turn, message)?, &mut appended.messages)
             }
             StepAt::Call { turn, uuid, call } => {
                 (add_call(db, &mut inserts, &mut target, *turn, uuid.as_deref(), call)?, &mut appended.calls)
@@ -141,28 +128,34 @@ fn session_row(db: &Connection, head: &SessionHead) -> Attempt<Row> {
     Ok(Row { session, new_session: true, forgotten })
 }
 
-/// The transcript's row. Three plain statements: for one that inserts or updates the engine keeps the pages as they were.
-fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<i64> {
+/// The transcript's row, and the session that it was of before. Three plain statements: for one that inserts or updates
+/// the engine keeps the pages as they were.
+fn transcript_row(db: &Connection, state: &TranscriptState, session: i64) -> Attempt<(i64, i64)> {
     let statement = "SELECT id, session FROM transcripts WHERE path = ?";
     let known = db.prepare_cached(statement)?.query_row([&state.path], |row| Ok((row.get(0)?, row.get(1)?)));
     let Some((id, known_session)): Option<(i64, i64)> = known.optional()? else {
         let statement = "INSERT INTO transcripts (path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
              VALUES (?, ?, 0, x'', 0, 0, 0)";
         db.prepare_cached(statement)?.execute(params![state.path, session])?;
-        return Ok(db.last_insert_rowid());
+        return Ok((db.last_insert_rowid(), session));
     };
     if known_session != session {
         db.prepare_cached("UPDATE transcripts SET session = ? WHERE id = ?")?.execute(params![session, id])?;
     }
-    Ok(id)
+    Ok((id, known_session))
 }
 
-/// Removes what a transcript gave before. Memories caught from it stay.
-fn clear_transcript(db: &Connection, transcript: i64, session: i64) -> Attempt<()> {
+/// Removes what a transcript gave to its sessions before. Memories caught from it stay.
+fn clear_transcript(db: &Connection, transcript: i64, [session, before]: [i64; 2]) -> Attempt<()> {
     for statement in [
-        "DELETE FROM messages_fts WHERE rowid IN (SELECT id FROM messages WHERE transcript = ?)",
-        "DELETE FROM messages WHERE transcript = ?",
-        "DELETE FROM tool_calls WHERE transcript = ?",
+        "DELETE FROM messages_fts WHERE rowid IN
+             (SELECT id FROM messages WHERE session IN (?1, ?2) AND transcript = ?3)",
+        "DELETE FROM messages WHERE session IN (?1, ?2) AND transcript = ?3",
+        "DELETE FROM tool_calls WHERE session IN (?1, ?2) AND transcript = ?3",
+    ] {
+        db.prepare_cached(statement)?.execute([session, before, transcript])?;
+    }
+    for statement in [
         "DELETE FROM skipped WHERE transcript = ?",
         "DELETE FROM raw_records WHERE transcript = ?",
         "DELETE FROM session_links WHERE transcript = ?",
@@ -258,14 +251,7 @@ fn add_skipped(db: &Connection, transcript: i64, skipped: &[SkippedRecord]) -> A
 }
 
 /// Stores a message unless it is a copy; says whether it was stored.
-fn add_message(
-    db: &Connection,
-    insert: &mut CachedStatement<'_>,
-    target: &mut Target<'_>,
-    turn: u32,
-    message: &Message,
-    terms: &str,
-) -> Attempt<bool> {
+fn add_message(insert: &mut CachedStatement<'_>, target: &Target<'_>, turn: u32, message: &Message) -> Attempt<bool> {
     let stored = insert.execute(params![
         target.session,
         target.transcript,
@@ -278,9 +264,6 @@ fn add_message(
         text_hash(&message.text),
         message.text
     ])?;
-    if stored == 1 {
-        target.together.texts.push((db.last_insert_rowid(), terms.to_owned()));
-    }
     Ok(stored == 1)
 }
 

@@ -17,9 +17,9 @@ const WRITER_CACHE: i64 = -(32 << 10);
 /// Bytes of a page of a new file. With the engine's usual 4096 storing takes a third more time: most rows hold a text
 /// longer than that, and each page is a call to the system.
 const PAGE_BYTES: i64 = 16 << 10;
-/// Bytes of the log at which a writer folds it into the file: each time costs two syncs. Who opens the database first
-/// after a crash reads the whole log, at about 1 GB/s.
-const LOG_BYTES: i64 = 32 << 20;
+/// Bytes of the log at which a writer folds it into the file: each time costs two syncs, during which ingest's readers go
+/// on. Who opens the database first after a crash reads the whole log, at about 1 GB/s.
+const LOG_BYTES: i64 = 8 << 20;
 /// Prepared statements kept per connection; the program has fewer than this.
 const KEPT_STATEMENTS: usize = 128;
 
@@ -58,6 +58,10 @@ pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt
     connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
     // Changes nothing where there is a file.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    if connection.pragma_query_value(None, "page_count", |row| row.get(0)).map(|pages: i64| pages == 0)? {
+        // There is nothing yet that a journal on disk, which costs three syncs, could bring back.
+        connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    }
     use_write_ahead_log(connection, wait)?;
     let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;

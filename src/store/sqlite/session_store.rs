@@ -1,7 +1,8 @@
 //! The SQLite store as [`SessionStore`].
 
 use super::append::Together;
-use super::{SqliteStore, append, calls, catching, forgetting, messages, raw, sessions, turns};
+use super::conditions::Over;
+use super::{SqliteStore, append, calls, catching, forgetting, messages, raw, sessions, step_index, turns};
 use crate::model::{RawRecord, Session, SessionId, Timestamp, Turn};
 use crate::store::{
     Append, Appended, CatchWork, DistilFilter, ForgottenSession, Found, MessageQuery, Recorded, Result, SessionEdit,
@@ -100,10 +101,12 @@ impl SessionStore for SqliteStore {
         self.read(|db| calls::search(db, query))
     }
 
-    fn index_calls(&mut self) -> Result<()> {
-        // As many as there are now: an ingest that goes on beside this is not waited for.
-        for _ in 0..self.read(calls::rounds)? {
-            self.write(calls::index)?;
+    fn index_steps(&mut self) -> Result<()> {
+        for over in [Over::Messages, Over::Calls] {
+            // As many as there are now: an ingest that goes on beside this is not waited for.
+            for _ in 0..self.read(|db| step_index::rounds(db, over))? {
+                self.write(|db| step_index::fill(db, over))?;
+            }
         }
         Ok(())
     }

@@ -61,7 +61,8 @@ impl Kept {
             .collect()
     }
 
-    fn found(&self, text: &str) -> usize {
+    fn found(&mut self, text: &str) -> usize {
+        self.store.index_steps().unwrap();
         let query = MessageQuery { text: text.to_owned(), limit: 100, ..MessageQuery::default() };
         self.store.search_messages(&query).unwrap().len()
     }
@@ -91,7 +92,7 @@ fn rollouts_grow_by_lines() {
         codex::event(5, json!({"type": "turn_aborted"})),
         codex::user(6, "stop"),
     ];
-    let kept = check(codex::NAME, &records);
+    let mut kept = check(codex::NAME, &records);
     assert_eq!(kept.all()[0].0.failed_calls, 1);
 }
 
@@ -123,7 +124,7 @@ fn trees_grow_and_change_their_conversation() {
         pi::user(9, "i<e", "left once more"),
         pi::user(10, "j<", "from the start"),
     ];
-    let kept = check(pi::NAME, &records);
+    let mut kept = check(pi::NAME, &records);
     let all = kept.all();
     let names: Vec<&str> = all.iter().map(|(session, _)| session.id.native().trim_start_matches(pi::ID)).collect();
     assert_eq!(names, ["", "~a", "~f", "~h"]);
@@ -154,7 +155,7 @@ fn chats_grow_and_change_what_they_said() {
         gemini::set(json!({"messages": [gemini::message(5, "5", "user", "<state_snapshot>x")], "summary": "Making"})),
         gemini::message(6, "6", "user", "go on"),
     ];
-    let kept = check(gemini::NAME, &records);
+    let mut kept = check(gemini::NAME, &records);
     assert_eq!((kept.found("left"), kept.found("right"), kept.all().len()), (1, 1, 2));
 }
 

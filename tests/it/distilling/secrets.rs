@@ -37,7 +37,8 @@ fn no_secret_is_sent_even_if_the_store_holds_some() {
         let Planted { before, secret, .. } = planted;
         // Also across the place where a text is cut.
         let long = format!("{}{leaked}", "word ".repeat(797));
-        let text = |seq: u32, role, text: &str| StepAt::said(seq / 4, message("s", seq, role, text));
+        let text =
+            |seq: u32, role, text: &str| StepAt::Message { turn: seq / 4, message: message("s", seq, role, text) };
         let call = |seq: u32, step| match step {
             memory_lane::model::Step::Called(call) => StepAt::Call { turn: seq / 4, uuid: None, call },
             memory_lane::model::Step::Said(_) => unreachable!(),

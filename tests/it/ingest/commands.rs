@@ -117,7 +117,8 @@ fn what_was_ingested_is_listed_shown_and_found() {
     home.run(&["ingest", root]);
     assert_eq!(home.json(&["ingest", root, "--json"])["files_read"], 0);
 
-    let store = SqliteStore::open(&home.path().join("memory-lane.db")).unwrap();
+    let mut store = SqliteStore::open(&home.path().join("memory-lane.db")).unwrap();
+    store.index_steps().unwrap();
     let all = store.sessions(&SessionFilter::default()).unwrap();
     assert_eq!(all.len(), 2);
     let turns = store.turns(&SessionId(format!("claude-code/{ID}")), 0).unwrap();

@@ -133,7 +133,7 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
-    fn index_calls(&mut self) -> Result<()> {
+    fn index_steps(&mut self) -> Result<()> {
         Ok(())
     }
 

@@ -67,7 +67,7 @@ pub(super) fn said(role: Role, turn: u32, seq: u32, uuid: &str, text: &str) -> S
         at: Timestamp(1_000 + i64::from(seq)),
         after_interrupt: false,
     };
-    StepAt::said(turn, message)
+    StepAt::Message { turn, message }
 }
 
 pub(super) fn user(turn: u32, seq: u32, uuid: &str, text: &str) -> StepAt {

@@ -14,7 +14,8 @@ use super::samples::{
     with_steps,
 };
 
-fn found(store: &dyn Store, query: &MessageQuery) -> Vec<String> {
+fn found(store: &mut dyn Store, query: &MessageQuery) -> Vec<String> {
+    store.index_steps().unwrap();
     store.search_messages(query).unwrap().iter().map(|hit| message(hit).text.clone()).collect()
 }
 
@@ -24,7 +25,7 @@ fn message(hit: &StepHit) -> &Message {
 }
 
 fn calls(store: &mut dyn Store, query: &MessageQuery) -> Vec<(String, u32)> {
-    store.index_calls().unwrap();
+    store.index_steps().unwrap();
     let hits = store.search_calls(query).unwrap();
     hits.iter().map(|hit| (hit.session.native().to_owned(), hit.step.seq())).collect()
 }
@@ -204,6 +205,7 @@ pub(super) fn a_session_gives_no_more_than_asked(store: &mut dyn Store) {
     let steps = (0..5).map(|seq| user(seq, seq, "", &format!("deploy {}", "again ".repeat(seq as usize)))).collect();
     store.append(&with_steps("a", steps)).unwrap();
     store.append(&with_steps("b", vec![user(0, 0, "", "a deploy of something else altogether")])).unwrap();
+    store.index_steps().unwrap();
     let query = MessageQuery { per_session: 2, ..words("deploy") };
     let hits = store.search_messages(&query).unwrap();
     let told: Vec<(&str, u32)> = hits.iter().map(|hit| (hit.session.native(), hit.more)).collect();
@@ -274,8 +276,12 @@ pub(super) fn calls_that_fail_later_or_go_are_looked_at_again(store: &mut dyn St
 
 pub(super) fn removed_messages_are_not_found(store: &mut dyn Store) {
     store.append(&with_steps("s", vec![user(0, 0, "", "a secret plan")])).unwrap();
+    assert_eq!(found(store, &words("plan")), ["a secret plan"]);
     store.append(&Append { restart: true, ..empty_append("s") }).unwrap();
     assert_eq!(found(store, &words("secret")), Vec::<String>::new());
+    // The number of the message that is gone is given again, before or after the index is brought up to date.
+    store.append(&with_steps("s", vec![user(0, 0, "", "another secret")])).unwrap();
+    store.append(&Append { restart: true, ..empty_append("s") }).unwrap();
     store.append(&with_steps("s", vec![user(0, 0, "", "an open plan")])).unwrap();
     assert_eq!(found(store, &words("plan")), ["an open plan"]);
     assert_eq!(found(store, &words("secret")), Vec::<String>::new());

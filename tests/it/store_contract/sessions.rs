@@ -495,7 +495,7 @@ pub(super) fn a_forgotten_session_is_gone_and_stays_away(store: &mut dyn Store) 
     };
     store.append(&subagent("inner", "i0")).unwrap();
     store.append(&with_steps("t", vec![user(0, 0, "t0", "another zebra")])).unwrap();
-    store.index_calls().unwrap();
+    store.index_steps().unwrap();
     let mut caught = draft("Keep the zebra in", 1_000);
     caught.provenance.session = Some(session_id("s"));
     store.add_memory(&caught, NOW).unwrap();
@@ -526,7 +526,7 @@ pub(super) fn a_forgotten_session_is_gone_and_stays_away(store: &mut dyn Store) 
         let appended = store.append(append).unwrap();
         assert!(appended.forgotten && appended.messages == 0 && !appended.new_session, "{appended:?}");
     }
-    store.index_calls().unwrap();
+    store.index_steps().unwrap();
     assert_eq!(listed(store), [session_id("t")]);
     assert_eq!(store.search_messages(&query).unwrap().len(), 1);
     assert!(store.search_calls(&query).unwrap().is_empty());
