@@ -39,6 +39,8 @@ pub struct SessionFacts {
     pub subagent: bool,
     /// First working directory named in the whole transcript so far.
     pub cwd: Option<String>,
+    /// Address of the remote of the repository that it lies in, where the transcript names one.
+    pub remote: Option<String>,
     /// Latest branch named.
     pub branch: Option<String>,
     /// The commit that was checked out at the start.
@@ -150,9 +152,9 @@ impl Parsed {
 
 impl SessionFacts {
     fn append(&mut self, later: Self) {
-        let Self { native, parent, subagent, cwd, usage, pull_requests, .. } = later;
+        let Self { native, parent, subagent, cwd, remote, usage, pull_requests, .. } = later;
         // These are of the whole transcript so far.
-        (self.native, self.parent, self.subagent, self.cwd) = (native, parent, subagent, cwd);
+        (self.native, self.parent, self.subagent, self.cwd, self.remote) = (native, parent, subagent, cwd, remote);
         self.branch = later.branch.or(self.branch.take());
         self.commit = self.commit.take().or(later.commit);
         self.usage.add(usage.tokens_in, usage.tokens_out);

@@ -34,6 +34,15 @@ pub fn branch(cwd: &Path) -> Option<String> {
     Some(head.trim().strip_prefix("ref: refs/heads/")?.to_owned())
 }
 
+/// The same project under the name of its remote, as a transcript has it, where this machine knows only its path: the
+/// session is another machine's, or the directory is gone.
+pub fn named_by(project: Project, remote: Option<&str>) -> Project {
+    match remote.and_then(normalise) {
+        Some(key) if is_by_path(&project) => Project { root: project.root, ..Project::named(&key) },
+        _ => project,
+    }
+}
+
 /// Whether a project is known by a path only, so that another session may know better.
 pub fn is_by_path(project: &Project) -> bool {
     project.key == project.root
@@ -197,6 +206,22 @@ mod tests {
         assert_eq!(identify(&base.join("main")).key, expected);
         assert_eq!(identify(&base.join("tree")).key, expected);
         assert_eq!(identify(&base.join("tree")).name, "main");
+    }
+
+    #[test]
+    fn a_remote_in_the_transcript_names_what_this_machine_does_not_know() {
+        let check = |cwd: &Path, remote: Option<&str>, expected: &str| {
+            assert_eq!(named_by(identify(cwd), remote).key, expected, "{}", cwd.display());
+        };
+        let elsewhere = Path::new("/no/such/place");
+        check(elsewhere, Some("git@example.org:team/app.git"), "example.org/team/app");
+        check(elsewhere, Some("https://ada:token@example.org/team/app"), "example.org/team/app");
+        check(elsewhere, Some("/srv/git/app.git"), "/no/such/place");
+        check(elsewhere, None, "/no/such/place");
+        let dir = tempfile::tempdir().unwrap();
+        repository_at(dir.path(), Some("git@example.org:team/moved.git"));
+        check(dir.path(), Some("git@example.org:team/app.git"), "example.org/team/moved");
+        assert_eq!(named_by(identify(elsewhere), Some("work:team/app")).root, "/no/such/place");
     }
 
     #[test]

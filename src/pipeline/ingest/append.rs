@@ -44,8 +44,7 @@ impl<'a> Surroundings<'a> {
         if self.excluded.is_empty() {
             return false;
         }
-        let Some(cwd) = &facts.cwd else { return false };
-        let project = self.project(cwd);
+        let (Some(cwd), Some(project)) = (&facts.cwd, self.project_of(facts)) else { return false };
         self.excluded.iter().any(|entry| *entry == project.key || Path::new(cwd).starts_with(entry))
     }
 
@@ -54,9 +53,14 @@ impl<'a> Surroundings<'a> {
         projects.entry(cwd.to_owned()).or_insert_with(|| project::identify(Path::new(cwd))).clone()
     }
 
+    fn project_of(&self, facts: &SessionFacts) -> Option<Project> {
+        let project = self.project(facts.cwd.as_deref()?);
+        Some(project::named_by(project, facts.remote.as_deref()))
+    }
+
     /// Makes what a reader gave out fit to be stored.
     pub(super) fn part(&self, agent: Agent, parsed: Parsed, state: TranscriptState, restart: bool, bytes: u64) -> Part {
-        let project = parsed.facts.cwd.as_deref().map(|cwd| self.project(cwd));
+        let project = self.project_of(&parsed.facts);
         let mut cleaner = Cleaner {
             root: project.as_ref().map(|project| project.root.clone()),
             cwd: parsed.facts.cwd.clone(),

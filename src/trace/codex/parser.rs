@@ -22,6 +22,7 @@ pub(super) struct Parser {
     parent: Option<String>,
     subagent: bool,
     cwd: Option<String>,
+    remote: Option<String>,
     line: u64,
     course: Course,
     /// Ends of open calls that events told before their outputs stood there.
@@ -51,6 +52,7 @@ impl TraceParser for Parser {
         out.facts.native = self.native.clone().unwrap_or_else(|| self.stem.clone());
         out.facts.parent.clone_from(&self.parent);
         out.facts.cwd.clone_from(&self.cwd);
+        out.facts.remote.clone_from(&self.remote);
         out.facts.subagent = self.subagent;
         out
     }
@@ -65,6 +67,7 @@ impl Parser {
             parent: None,
             subagent: false,
             cwd: None,
+            remote: None,
             line: 0,
             course: Course::default(),
             ended: HashMap::new(),
@@ -108,8 +111,10 @@ impl Parser {
         self.native = owned(meta, "id").or_else(|| owned(meta, "session_id"));
         self.cwd = owned(meta, "cwd");
         out.facts.client_version = owned(meta, "cli_version");
-        out.facts.branch = meta.get("git").and_then(|git| owned(git, "branch")).filter(|branch| branch != "HEAD");
-        out.facts.commit = meta.get("git").and_then(|git| owned(git, "commit_hash"));
+        let git = |member: &str| meta.get("git").and_then(|git| owned(git, member));
+        out.facts.branch = git("branch").filter(|branch| branch != "HEAD");
+        out.facts.commit = git("commit_hash");
+        self.remote = git("repository_url");
         let spawned = meta.get("source").and_then(|source| source.get("subagent"));
         self.subagent = spawned.is_some() || text(meta, "thread_source") == Some("subagent");
         let spawn = spawned.and_then(|spawned| spawned.get("thread_spawn"));

@@ -71,6 +71,7 @@ fn items_with_events_that_repeat_them_are_read_once() {
     assert_eq!(call.output, "error[E0382]");
     let facts = &parsed.facts;
     assert_eq!((facts.native.as_str(), facts.cwd.as_deref()), (ID, Some("/srv/app")));
+    assert_eq!(facts.remote.as_deref(), Some("https://example.org/team/app.git"));
     assert_eq!((facts.branch.as_deref(), facts.client_version.as_deref()), (Some("main"), Some("0.169.0")));
     assert_eq!(facts.ended_at.unwrap().to_string(), "2026-02-02T10:00:06.000Z");
     assert!(parsed.skipped.is_empty(), "{:?}", parsed.skipped);
