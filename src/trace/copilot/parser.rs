@@ -103,7 +103,7 @@ impl Parser {
         let context = data.get("context").unwrap_or(data);
         self.cwd = self.cwd.take().or_else(|| owned(context, "cwd"));
         out.facts.usage.model = owned(data, "selectedModel").or(out.facts.usage.model.take());
-        out.facts.commit = owned(context, "headCommit");
+        out.facts.commit = out.facts.commit.take().or_else(|| owned(context, "headCommit"));
         out.facts.branch = owned(context, "branch").or(out.facts.branch.take());
         out.facts.client_version = owned(data, "copilotVersion").or(out.facts.client_version.take());
     }

@@ -89,6 +89,7 @@ fn copilot_cli_counts_a_run_when_it_ends() {
     let metrics = json!({"small": {"usage": {"inputTokens": 100, "outputTokens": 10, "cacheReadTokens": 20}}});
     let content = lines(&[
         start,
+        copilot::event(1, "session.context_changed", json!({"cwd": "/srv/app", "headCommit": "later"})),
         copilot::event(1, "session.model_change", json!({"newModel": "small"})),
         copilot::event(1, "user.message", json!({"content": "rename it"})),
         copilot::call(2, "c1", "edit", json!({"path": "/srv/app/a.rs", "old_str": "x", "new_str": "y"})),
