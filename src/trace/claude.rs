@@ -1,5 +1,6 @@
 //! Claude Code's transcripts, versions 1.0 to 2.1: one JSON object a line, undocumented, changing between versions.
 
+mod beside;
 mod calls;
 mod content;
 mod ids;

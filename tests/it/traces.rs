@@ -286,6 +286,31 @@ fn a_sub_agents_file_belongs_to_its_session() {
 }
 
 #[test]
+fn a_sub_agent_of_a_sub_agent_belongs_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = |path: &Path, depth: u32, call: &str| {
+        let meta = json!({"description": "Look", "toolUseId": call, "spawnDepth": depth});
+        std::fs::write(path.with_extension("meta.json"), meta.to_string()).unwrap();
+    };
+    let [first, second, third] = ["a1", "b2", "c3"].map(|id| dir.path().join(format!("agent-{id}.jsonl")));
+    let text = file().user_with("look", json!({"isSidechain": true})).call("t2", "Agent", json!({"prompt": "deeper"}));
+    std::fs::write(&first, text.result("t2", "found", false).text()).unwrap();
+    let parent = |path: &Path| read_at(path, text_of_a_sub_agent().as_bytes()).facts.parent;
+    inner(&first, 1, "t1");
+    inner(&second, 2, "t2");
+    inner(&third, 2, "t9");
+    assert_eq!(parent(&second).as_deref(), Some("agent-a1"));
+    assert_eq!(parent(&third).as_deref(), Some(ID), "nobody there made the call");
+    assert_eq!(parent(&first).as_deref(), Some(ID));
+    std::fs::write(second.with_extension("meta.json"), r#"{"toolUseId": 2, "spawnDepth": "2"}"#).unwrap();
+    assert_eq!(parent(&second).as_deref(), Some(ID));
+}
+
+fn text_of_a_sub_agent() -> String {
+    file().user_with("deeper", json!({"isSidechain": true})).text()
+}
+
+#[test]
 fn a_record_written_twice_counts_once() {
     let file = file().user("once").agent("yes");
     let twice = format!("{0}{0}", file.text());

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use memchr::memchr_iter;
-use serde::Deserialize;
 
+use super::beside::{self, Beside};
 use super::content::{Body, Content, agents_words, may_be_the_persons, persons_words, result_text};
 use super::ids::{hash, is_uuid};
 use super::queue::Queue;
@@ -68,11 +68,12 @@ impl Parser {
     pub(super) fn new(path: &Path) -> Self {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let subagent = stem.starts_with("agent-");
+        let Beside { task, starter } = if subagent { beside::of(path) } else { Beside::default() };
         Self {
             native: (subagent || is_uuid(&stem)).then(|| stem.clone()),
-            task: if subagent { task_of(path) } else { None },
+            task,
             stem,
-            parent: None,
+            parent: starter,
             cwd: None,
             subagent,
             line: 0,
@@ -388,14 +389,4 @@ fn tokens(body: &Body<'_>) -> Option<(u64, u64)> {
         }
     })?;
     Some((read?, written?))
-}
-
-/// What a sub-agent was started for, from the description beside its transcript.
-fn task_of(path: &Path) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Meta {
-        description: String,
-    }
-    let meta = std::fs::read(path.with_extension("meta.json")).ok()?;
-    serde_json::from_slice::<Meta>(&meta).ok().map(|meta| meta.description)
 }
