@@ -177,6 +177,43 @@ fn the_trace_behind_a_migration_in_a_pull_request() {
     assert_eq!(machine.json(&["sessions", "list", "--json", "--pr", "428"])["sessions"].as_array().unwrap().len(), 1);
     let shown = machine.run(&["sessions", "show", MIGRATION, "--at", "1"]);
     assert!(shown.contains(">> @1") && shown.contains("0007_host.sql") && shown.contains("page 1 of 1"), "{shown}");
+    assert!(shown.contains("        +ALTER TABLE sessions ADD COLUMN host TEXT;"), "{shown}");
+}
+
+#[test]
+fn a_call_is_opened_with_all_that_is_kept_of_it() {
+    let machine = Machine::new(Home::new());
+    let usage = json!({"input_tokens": 10, "output_tokens": 5});
+    let hunk = json!({"oldStart": 7, "oldLines": 1, "newStart": 7, "newLines": 2, "lines": ["-x", "+y", "+z"]});
+    let error = format!("Exit code 101\n{}the end of it", "a line of what went wrong\n".repeat(40));
+    let answer = json!({"message": {"id": "m", "model": "large", "usage": usage, "content": [{"type": "text", "text": "Renaming."}]}});
+    let result = json!({"toolUseResult": {"filePath": "a.rs", "structuredPatch": [hunk]},
+        "message": {"content": [{"type": "tool_result", "tool_use_id": "t1", "content": "updated", "is_error": false}]}});
+    let session = machine
+        .claude(MIGRATION)
+        .user("rename it")
+        .record("assistant", answer)
+        .call("t1", "Edit", json!({"file_path": machine.work.join("a.rs"), "old_string": "x", "new_string": "y\nz"}))
+        .record("user", result)
+        .call("t2", "Bash", json!({"command": "cargo test"}))
+        .result("t2", &error, true);
+    machine.keep(MIGRATION, &session);
+    machine.run(&["ingest"]);
+
+    let whole = machine.run(&["sessions", "show", MIGRATION]);
+    for part in ["model    large\n", "tokens   10 read, 5 written\n", "[ok] Edit a.rs (+2 -1)  @2\n"] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    assert!(!whole.contains("the end of it") && !whole.contains("@@ -7"), "a line for each call: {whole}");
+    let edit = machine.run(&["sessions", "show", MIGRATION, "--at", "2"]);
+    let changed = "      files\n        edit a.rs\n      said\n        updated\n      changed\n        @@ -7,1 +7,2 @@\n        -x\n        +y\n        +z\n";
+    assert!(edit.contains(changed), "{edit}");
+    let failed = machine.run(&["sessions", "show", MIGRATION, "--at", "3"]);
+    assert!(
+        failed.contains("      given\n        cargo test\n") && failed.contains("        the end of it\n"),
+        "{failed}"
+    );
+    assert!(!failed.contains("@@ -7"), "only what was asked for: {failed}");
 }
 
 /// A session that weighs databases and settles on one.

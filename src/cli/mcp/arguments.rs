@@ -53,7 +53,8 @@ pub(super) struct SessionRead {
     /// Which page, from 1; the first if neither this nor `at` is given
     #[serde(default)]
     pub(super) page: Option<usize>,
-    /// The page with the message at this position, as `session_search` gives it after the @
+    /// The page with the message or call at this position, as `session_search` gives it after the @; a call is then given
+    /// with its input, output and changed lines
     #[serde(default)]
     pub(super) at: Option<u32>,
     /// About how many tokens the answer may have, 500 to 20000; 4000 if not given. Pages depend on it: keep it the same

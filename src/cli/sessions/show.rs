@@ -26,7 +26,7 @@ pub(super) struct ShowArgs {
     /// About how many tokens a page may have [default: 4000]
     #[arg(long, value_name = "COUNT")]
     tokens: Option<usize>,
-    /// The page with the message or call at this position, which is set off
+    /// The page with the message or call at this position, which is set off; of a call all that is kept
     #[arg(long, value_name = "SEQ", conflicts_with = "page")]
     at: Option<u32>,
     /// The records that were not understood, as they were written but for secrets

@@ -12,8 +12,8 @@ use crate::text::{one_line, printable};
 /// Most characters of a command and of a failure's output on their lines.
 const COMMAND_CHARS: usize = 140;
 const FAILURE_CHARS: usize = 300;
-/// Sub-agents of sub-agents of sub-agents are shown, no deeper.
-const DEEPEST: usize = 4;
+/// So many levels are shown, the session among them. Claude Code lets sub-agents start others down to the fifth.
+const DEEPEST: usize = 8;
 
 /// A session with everything in it.
 #[derive(Debug)]
@@ -120,6 +120,8 @@ fn head(session: &Session, paint: Paint) -> String {
     line("project", session.project.as_deref());
     line("in", session.cwd.as_deref());
     line("branch", session.branch.as_deref());
+    line("commit", session.commit.as_deref());
+    line("model", session.usage.model.as_deref());
     line("part of", session.parent.as_ref().map(SessionId::native));
     line("from", session.started_at.map(|at| at.to_string()).as_deref());
     line("to", session.ended_at.map(|at| at.to_string()).as_deref());
@@ -139,6 +141,9 @@ fn head(session: &Session, paint: Paint) -> String {
         counted(session.memories, "memory", "memories"),
     ];
     line("holds", Some(&counts.join(", ")));
+    let (read, written) = (session.usage.tokens_in, session.usage.tokens_out);
+    let tokens = format!("{read} read, {written} written");
+    line("tokens", (read + written > 0).then_some(tokens.as_str()));
     out
 }
 
@@ -166,9 +171,42 @@ fn called(call: &ToolCall, paint: Paint, mark: Option<u32>) -> String {
     let failed = call.status == ToolStatus::Failed;
     let status = if failed { paint.bad("failed") } else { call.status.as_str().to_owned() };
     let name = one_line(&call.name, 40);
-    let mut out = format!("  [{status}] {name} {}  {}\n", one_line(about, COMMAND_CHARS), place(call.seq, paint, mark));
-    if failed {
+    let changed = call.patch.as_deref().map(changed_lines).unwrap_or_default();
+    let place = place(call.seq, paint, mark);
+    let mut out = format!("  [{status}] {name} {}{changed}  {place}\n", one_line(about, COMMAND_CHARS));
+    if mark == Some(call.seq) {
+        out.push_str(&in_full(call, paint));
+    } else if failed {
         let _ = writeln!(out, "      {}", one_line(&call.output, FAILURE_CHARS));
     }
+    out
+}
+
+/// How many lines a patch adds and takes away.
+fn changed_lines(patch: &str) -> String {
+    let count = |sign: char| patch.lines().filter(|line| line.starts_with(sign)).count();
+    format!(" (+{} -{})", count('+'), count('-'))
+}
+
+/// All that is kept of the call that is looked for: what it was given, what it touched, what it said and changed.
+fn in_full(call: &ToolCall, paint: Paint) -> String {
+    let mut out = String::new();
+    let mut part = |name: &str, text: &str, line_of: &dyn Fn(&str) -> String| {
+        let lines = printable(text);
+        if !lines.trim().is_empty() {
+            let _ = writeln!(out, "      {}", paint.faint(name));
+            lines.lines().for_each(|line| out.push_str(&format!("        {}\n", line_of(line))));
+        }
+    };
+    let files: Vec<String> = call.files.iter().map(|file| format!("{} {}", file.action.as_str(), file.path)).collect();
+    part("given", call.command.as_deref().unwrap_or(&call.input), &str::to_owned);
+    part("files", &files.join("\n"), &str::to_owned);
+    part("said", &call.output, &str::to_owned);
+    part("changed", call.patch.as_deref().unwrap_or_default(), &|line| match line.as_bytes().first() {
+        Some(b'+') => paint.found(line),
+        Some(b'-') => paint.bad(line),
+        Some(b'@') => paint.faint(line),
+        _ => line.to_owned(),
+    });
     out
 }
