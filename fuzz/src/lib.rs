@@ -4,14 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use memory_lane::model::{Agent, RAW_SESSION_RECORDS, Step, ToolStatus};
-use memory_lane::trace::{DOCUMENTS, DocumentSession, Growth, Parsed, READERS, TraceReader, TracedStep};
+use memory_lane::trace::{
+    DocumentSession, Growth, Parsed, TraceReader, TracedStep, document_readers, line_readers,
+};
 use rusqlite::Connection;
 
 /// Reads `data` as the lines of a transcript of `agent` that lies at `path`.
 pub fn transcript(agent: Agent, path: &str, data: &[u8]) {
-    let reader = READERS.iter().copied().find(|reader| reader.agent() == agent).expect("a reader for the agent");
+    let reader = line_readers().find(|reader| reader.agent() == agent).expect("a reader for the agent");
     let path = Path::new(path);
-    let _either = reader.recognises(data);
+    let _either = reader.recognises(path, data);
     let mut parser = reader.parser(path);
     let whole = parser.read(data);
     check_order(&whole, 0);
@@ -102,7 +104,7 @@ impl File {
     }
 
     fn read(&self, head: &[u8]) {
-        for reader in DOCUMENTS.iter().filter(|reader| reader.may_hold(&self.path)) {
+        for reader in document_readers().filter(|reader| reader.may_hold(&self.path)) {
             let _either = reader.recognises(&self.path, head);
             let mut found: Vec<DocumentSession> = Vec::new();
             let _error = reader.sessions(&self.path, &mut found);

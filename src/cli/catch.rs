@@ -64,8 +64,8 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     }
     let (mut report, left) = worker::with_lease(app, &mut store, |store, held| {
         if args.backfill {
-            pipeline::ingest(store, &worker::present_homes(), &app.excluded(), &mut |_| {})
-                .context("ingest what is new")?;
+            let homes = worker::present_homes(store)?;
+            pipeline::ingest(store, &homes, &app.excluded(), &mut |_| {}).context("ingest what is new")?;
         }
         let plan = Plan::new(store, since, args.backfill, args.limit)?;
         let report = read(&plan, args, app, held, store)?;

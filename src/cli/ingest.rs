@@ -12,9 +12,9 @@ use super::app::App;
 use super::counted::{self, counted};
 use super::output::{print_json, print_line};
 use super::worker;
-use crate::config::agent_homes;
 use crate::pipeline::{IngestProgress, IngestReport, ingest};
 use crate::text::printable;
+use crate::trace;
 
 /// Most files that could not be read which are named one by one.
 const NAMED_FAILURES: usize = 5;
@@ -22,7 +22,7 @@ const NAMED_FAILURES: usize = 5;
 /// Take in new sessions.
 #[derive(clap::Args, Debug)]
 pub(super) struct IngestArgs {
-    /// Transcripts or directories with them [default: the homes of all known agents]
+    /// Transcripts or directories with them [default: the homes of all known agents, and what others keep in the directories of known projects]
     paths: Vec<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
@@ -39,13 +39,13 @@ struct Timed<'a> {
 
 /// Takes in what the agents wrote since last time.
 pub(super) fn run(args: &IngestArgs, app: &App) -> anyhow::Result<()> {
-    let roots = match args.paths.as_slice() {
-        [] if agent_homes().is_empty() => bail!("no home directory is known; name a directory to ingest"),
-        [] => worker::present_homes(),
-        paths => there(paths)?,
-    };
+    let named = there(&args.paths)?;
+    if named.is_empty() && trace::homes().is_empty() {
+        bail!("no home directory is known; name a directory to ingest");
+    }
     let started = Instant::now();
     let mut store = app.open_store()?;
+    let roots = if named.is_empty() { worker::present_homes(&store)? } else { named };
     let bar = bar(args.json);
     let report = worker::with_lease(app, &mut store, |store, _| {
         ingest(store, &roots, &app.excluded(), &mut |progress| show(&bar, progress))

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::counted::{self, counted};
 use super::{App, print_json, print_line};
-use crate::config::{AgentHome, agent_home, agent_homes};
+use crate::config::{AgentHome, agent_home};
 use crate::model::{Agent, Timestamp};
 use crate::store::{SessionStore, TranscriptState};
 use crate::text::printable;
@@ -78,9 +78,11 @@ struct SourceFile {
 }
 
 pub(super) fn run(args: &SourcesArgs, app: &App) -> anyhow::Result<()> {
-    let known = app.open_store_to_read()?.transcripts()?;
+    let store = app.open_store_to_read()?;
+    let known = store.transcripts()?;
     let known: HashMap<&str, &TranscriptState> = known.iter().map(|state| (state.path.as_str(), state)).collect();
-    let mut sources: Vec<Source> = agent_homes().iter().map(|home| source(home, &known, app.now)).collect();
+    let homes = trace::homes().into_iter().chain(trace::homes_beside(&store.project_roots()?));
+    let mut sources: Vec<Source> = homes.map(|home| source(&home, &known, app.now)).collect();
     if !args.files {
         sources.iter_mut().for_each(|source| source.each = None);
     }
@@ -96,7 +98,7 @@ pub(super) fn run(args: &SourcesArgs, app: &App) -> anyhow::Result<()> {
 
 fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timestamp) -> Source {
     let path = std::path::absolute(&home.path).unwrap_or_else(|_| home.path.clone());
-    let found = if path.is_dir() { trace::discover_of(home.agent, &path) } else { Vec::new() };
+    let found = if path.exists() { trace::discover_of(home.agent, &path) } else { Vec::new() };
     let cleanup_days = (home.agent == Agent::ClaudeCode).then(cleanup_days);
     let mut each: Vec<SourceFile> =
         found.iter().filter_map(|file| source_file(file, known, cleanup_days, now)).collect();
@@ -106,7 +108,7 @@ fn source(home: &AgentHome, known: &HashMap<&str, &TranscriptState>, now: Timest
     let of_agent = known.values().filter(|state| state.session.0.starts_with(&format!("{}/", home.agent.as_str())));
     Source {
         agent: home.agent,
-        found: path.is_dir(),
+        found: path.exists(),
         files: each.len(),
         ingested: each.iter().filter(|file| known.contains_key(file.path.as_str())).count(),
         gone: gone(&path, known),

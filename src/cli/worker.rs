@@ -13,7 +13,7 @@ use super::App;
 use super::app::now;
 use super::distil::{self, Starter};
 use crate::catcher::VERSION;
-use crate::config::{self, Backend};
+use crate::config::Backend;
 use crate::hook::Journal;
 use crate::model::{Occasion, SessionId, Timestamp};
 use crate::pipeline::{self, CatchReport, Meaning};
@@ -21,6 +21,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{
     CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, SessionStore, StoreError, WorkerRun, spool,
 };
+use crate::trace;
 
 pub(super) use lease::{Held, at_work};
 
@@ -127,9 +128,10 @@ pub(super) fn with_lease<T>(
     done
 }
 
-/// The homes of the agents that are on this machine.
-pub(super) fn present_homes() -> Vec<PathBuf> {
-    config::agent_homes().into_iter().map(|home| home.path).filter(|home| home.is_dir()).collect()
+/// The homes of the agents that are on this machine, and what others keep beside the code of projects that are known.
+pub(super) fn present_homes(store: &SqliteStore) -> anyhow::Result<Vec<PathBuf>> {
+    let homes = trace::homes().into_iter().filter(|home| home.path.is_dir());
+    Ok(homes.chain(trace::homes_beside(&store.project_roots()?)).map(|home| home.path).collect())
 }
 
 /// Serves requests until none waits; `planned` sessions are left to whoever is about to read them.
@@ -165,7 +167,7 @@ fn catch_up(
 ) -> anyhow::Result<Done> {
     spool::take_in(&app.paths.spool(), store)?;
     let looked_everywhere = must_look_around(requests, store)?;
-    let roots = roots(requests, looked_everywhere);
+    let roots = roots(requests, if looked_everywhere { present_homes(store)? } else { Vec::new() });
     let ingested = pipeline::ingest(store, &roots, &app.excluded(), &mut |_| {})?;
     let mut works = due(requests, store)?;
     works.retain(|work| planned.iter().all(|one| one.session != work.session));
@@ -204,9 +206,8 @@ fn must_look_around(requests: &[Queued], store: &SqliteStore) -> anyhow::Result<
     Ok(last.is_none_or(|last| (now().millis() - last).abs() >= LOOK_AROUND_MS))
 }
 
-/// What is ingested: the transcripts named, with their sub-agents', or everything.
-fn roots(requests: &[Queued], everywhere: bool) -> Vec<PathBuf> {
-    let mut roots = if everywhere { present_homes() } else { Vec::new() };
+/// What is ingested: these places, and the transcripts named with their sub-agents'.
+fn roots(requests: &[Queued], mut roots: Vec<PathBuf>) -> Vec<PathBuf> {
     for transcript in requests.iter().filter_map(|queued| queued.request.transcript.as_deref()).map(Path::new) {
         // A client that keeps no session names a file that never comes to be.
         if transcript.is_file() {

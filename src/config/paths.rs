@@ -207,7 +207,7 @@ fn home_of(agent: Agent) -> Option<PathBuf> {
         Agent::OpenCode => named("XDG_DATA_HOME")
             .filter(|data| data.is_absolute())
             .map_or_else(|| below_home(".local/share/opencode"), |data| Some(data.join("opencode"))),
-        // These write beside the code, or come as an export: the person names the file to ingest.
+        // These write beside the code, where `trace::homes_beside` looks, or come as an export that the person names.
         Agent::Aider | Agent::SpecStory | Agent::ChatGpt | Agent::ClaudeAi | Agent::HuggingChat | Agent::Sts => None,
     }
 }

@@ -296,6 +296,9 @@ pub trait SessionStore {
     /// Keys of all projects, in their order.
     fn projects(&self) -> Result<Vec<String>>;
 
+    /// The directories of all projects that have one, in the order of their keys.
+    fn project_roots(&self) -> Result<Vec<String>>;
+
     /// A session's turns from number `from` on.
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>>;
 

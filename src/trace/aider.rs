@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::builder::Builder;
 use super::document::{DocumentReader, DocumentSession, SessionSink, file_name, written_at};
+use super::{Reader, Reading};
 use crate::model::{Agent, Timestamp, ToolStatus};
 
 const NAME: &str = ".aider.chat.history.md";
@@ -23,7 +24,15 @@ const MODELS: &[&str] = &["Model: ", "Main model: "];
 /// Reads `.aider.chat.history.md`.
 pub(super) struct Aider;
 
-impl DocumentReader for Aider {
+impl Reader for Aider {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::Aider]
+    }
+
+    fn beside_code(&self, project: &Path) -> Option<PathBuf> {
+        Some(project.join(NAME))
+    }
+
     fn may_hold(&self, path: &Path) -> bool {
         file_name(path) == NAME
     }
@@ -32,6 +41,12 @@ impl DocumentReader for Aider {
         head.trim_ascii_start().starts_with(START.as_bytes())
     }
 
+    fn reading(&self) -> Reading<'_> {
+        Reading::Document(self)
+    }
+}
+
+impl DocumentReader for Aider {
     fn sessions(&self, path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<()> {
         let mut reader = BufReader::new(File::open(path)?);
         let mut history = History { path, now: written_at(path), session: None, before: String::new(), same: 0 };

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::calls;
-use super::parsed::{INPUT_CHARS, MARGIN_BYTES, Parsed, TracedStep, output_chars, printable_name, start_of};
-use super::patch;
-use crate::model::{FileAction, Message, Role, Step, Timestamp, ToolCall, ToolStatus};
+use super::parsed::{MARGIN_BYTES, Parsed, TracedStep, output_chars, printable_name, start_of};
+use super::tools;
+use crate::model::{Message, Role, Step, Timestamp, ToolCall, ToolStatus};
 
 /// Ids shorter than this may be numbers that start anew in every session. The shortest made to be unique are MongoDB's,
 /// with 24 digits.
@@ -93,28 +92,10 @@ impl Builder {
 
     /// A tool call, without its result. `input` is what the tool was given, as the agent wrote it.
     pub(super) fn call(&mut self, id: &str, name: &str, input: &Value) {
-        let about = calls::about(name, input);
-        let json = match input {
-            Value::Null => "{}".to_owned(),
-            Value::String(text) => text.clone(),
-            input => input.to_string(),
-        };
         let uuid = self.next_id();
         let call_id = if id.is_empty() { format!("call-{}", self.parsed.next_seq) } else { id.to_owned() };
         self.calls.insert(call_id.clone(), self.parsed.steps.len());
-        let changes = about.files.iter().any(|file| file.action == FileAction::Edit);
-        let call = ToolCall {
-            seq: self.parsed.next_seq,
-            call_id,
-            name: name.to_owned(),
-            command: about.command,
-            input: start_of(&json, INPUT_CHARS * 4 + MARGIN_BYTES).to_owned(),
-            status: ToolStatus::Pending,
-            output: String::new(),
-            files: about.files,
-            patch: changes.then(|| patch::of_input(input)).flatten(),
-            at: self.now,
-        };
+        let call = ToolCall { seq: self.parsed.next_seq, at: self.now, ..tools::call(&call_id, name, input) };
         self.push(Step::Called(call), uuid);
     }
 

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use super::walk::{directories, files};
-use super::{TraceParser, TraceReader};
+use super::walk::directories;
+use super::{Reader, Reading, TraceParser, TraceReader};
 use crate::model::Agent;
 
 pub(super) use content::spoken;
@@ -24,24 +24,31 @@ pub(super) use words::{Said, sort};
 /// Reads `projects/<directory>/<session>.jsonl` and the sub-agents' files beside and below it.
 pub(super) struct ClaudeCode;
 
-impl TraceReader for ClaudeCode {
-    fn agent(&self) -> Agent {
-        Agent::ClaudeCode
+impl Reader for ClaudeCode {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::ClaudeCode]
     }
 
-    fn recognises(&self, head: &[u8]) -> bool {
+    fn recognises(&self, _: &Path, head: &[u8]) -> bool {
         head.split(|&byte| byte == b'\n').take(50).any(is_record)
     }
 
-    fn discover(&self, root: &Path) -> Vec<PathBuf> {
-        let projects = root.join("projects");
-        files(if projects.is_dir() { &projects } else { root }, |path| {
-            path.extension().is_some_and(|extension| extension == "jsonl")
-        })
+    fn may_hold(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension == "jsonl")
     }
 
     fn places(&self, root: &Path) -> Vec<PathBuf> {
         directories(root, &["projects"])
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading::Lines(self)
+    }
+}
+
+impl TraceReader for ClaudeCode {
+    fn agent(&self) -> Agent {
+        Agent::ClaudeCode
     }
 
     fn parser(&self, path: &Path) -> Box<dyn TraceParser> {
@@ -72,7 +79,7 @@ mod tests {
     use super::*;
 
     fn check(head: &str, expected: bool) {
-        assert_eq!(ClaudeCode.recognises(head.as_bytes()), expected, "{head}");
+        assert_eq!(ClaudeCode.recognises(Path::new(""), head.as_bytes()), expected, "{head}");
     }
 
     #[test]

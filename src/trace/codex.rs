@@ -14,30 +14,27 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::fields::any_object;
-use super::walk::{directories, files, name};
-use super::{Growth, TraceParser, TraceReader};
+use super::walk::{directories, name};
+use super::{Growth, Reader, Reading, TraceParser, TraceReader};
 use crate::model::Agent;
 
 /// Reads rollouts.
 pub(super) struct Codex;
 
-impl TraceReader for Codex {
-    fn agent(&self) -> Agent {
-        Agent::Codex
+impl Reader for Codex {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::Codex]
     }
 
-    fn recognises(&self, head: &[u8]) -> bool {
+    fn recognises(&self, _: &Path, head: &[u8]) -> bool {
         any_object(&compressed::plain(head).0, is_record)
     }
 
-    fn discover(&self, root: &Path) -> Vec<PathBuf> {
-        let mut found = files(root, |path| {
-            let name = name(path);
-            name.starts_with("rollout-") && (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst"))
-        });
+    fn may_hold(&self, path: &Path) -> bool {
+        let name = name(path);
         // While a file is being compressed both are there; the agent itself reads the plain one.
-        found.retain(|path| path.extension().is_none_or(|last| last != "zst") || !path.with_extension("").exists());
-        found
+        let is_second = || name.ends_with(".zst") && path.with_extension("").exists();
+        name.starts_with("rollout-") && (name.ends_with(".jsonl") || name.ends_with(".jsonl.zst")) && !is_second()
     }
 
     fn places(&self, root: &Path) -> Vec<PathBuf> {
@@ -49,6 +46,16 @@ impl TraceReader for Codex {
             places.push(sessions);
         }
         places
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading::Lines(self)
+    }
+}
+
+impl TraceReader for Codex {
+    fn agent(&self) -> Agent {
+        Agent::Codex
     }
 
     fn growth(&self, path: &Path) -> Growth {
@@ -75,7 +82,9 @@ mod tests {
 
     #[test]
     fn recognises_its_files_by_content() {
-        let check = |head: &str, expected: bool| assert_eq!(Codex.recognises(head.as_bytes()), expected, "{head}");
+        let check = |head: &str, expected: bool| {
+            assert_eq!(Codex.recognises(Path::new(""), head.as_bytes()), expected, "{head}");
+        };
         check(r#"{"timestamp":"2026-01-01T00:00:00Z","type":"session_meta","payload":{"id":"x"}}"#, true);
         check(r#"{"id":"x","timestamp":"2025-05-01T00:00:00Z","instructions":null}"#, true);
         check("{\"type\":\"response_item\",\"payload\":{}}\n{\"cut", true);

@@ -10,14 +10,15 @@ use std::path::Path;
 
 use super::database as sqlite;
 use super::document::{DocumentReader, SessionSink, file_name};
+use super::{Reader, Reading};
 use crate::model::Agent;
 
 /// Reads `agent-transcripts/**.{jsonl,txt}`, `state.vscdb` and `chats/<workspace>/<chat>/store.db`.
 pub(super) struct Cursor;
 
-impl DocumentReader for Cursor {
-    fn agent(&self) -> Option<Agent> {
-        Some(Agent::Cursor)
+impl Reader for Cursor {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::Cursor]
     }
 
     fn may_hold(&self, path: &Path) -> bool {
@@ -36,6 +37,12 @@ impl DocumentReader for Cursor {
         transcript::recognises(path, head)
     }
 
+    fn reading(&self) -> Reading<'_> {
+        Reading::Document(self)
+    }
+}
+
+impl DocumentReader for Cursor {
     fn sessions(&self, path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<()> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("vscdb") => bubbles::sessions(path, sink),

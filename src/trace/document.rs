@@ -4,29 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::Reader;
 use super::parsed::Parsed;
-use super::{aider, cursor, export, opencode, specstory, sts};
 use crate::model::{Agent, Timestamp};
 
-/// How deep below a root documents are looked for.
-const DEEPEST: usize = 8;
-
-/// Directories that hold no documents of ours but many files.
-const PASSED_OVER: &[&str] = &[".git", "node_modules", "target", "tool-results"];
-
-/// Knows one program's documents.
-pub trait DocumentReader: Sync {
-    /// Whose documents, where all of them are one agent's and lie in its home.
-    fn agent(&self) -> Option<Agent> {
-        None
-    }
-
-    /// Whether a file of this name may be one: nothing is opened.
-    fn may_hold(&self, path: &Path) -> bool;
-
-    /// Whether the file that starts with `head` is one. A database or an archive is looked into.
-    fn recognises(&self, path: &Path, head: &[u8]) -> bool;
-
+/// Reads one program's documents.
+pub trait DocumentReader: Reader {
     /// Gives every session in the file to `sink`, in an order that depends on the file's content alone.
     ///
     /// # Errors
@@ -66,15 +49,6 @@ impl SessionSink for Vec<DocumentSession> {
     }
 }
 
-/// Every kind of document that is understood.
-pub static DOCUMENTS: &[&dyn DocumentReader] =
-    &[&cursor::Cursor, &opencode::OpenCode, &aider::Aider, &specstory::SpecStory, &sts::Sts, &export::Exports];
-
-/// The reader for a document that starts with `head`.
-pub fn recognise_document(path: &Path, head: &[u8]) -> Option<&'static dyn DocumentReader> {
-    DOCUMENTS.iter().copied().find(|reader| reader.recognises(path, head))
-}
-
 /// Size in bytes and modification time in nanoseconds since the epoch, by which a changed file is known.
 ///
 /// A database's newest content stands in the log beside it, which counts as part of it.
@@ -104,34 +78,6 @@ fn modified_ns(meta: &std::fs::Metadata) -> i64 {
 /// When the file was last written: the time of what has no time of its own.
 pub(super) fn written_at(path: &Path) -> Timestamp {
     Timestamp(measure(path).map_or(0, |(_, mtime_ns)| mtime_ns / 1_000_000))
-}
-
-/// Every file below `root` that may be a document, by name.
-pub(super) fn discover(root: &Path, found: &mut Vec<PathBuf>) {
-    walk(root, DEEPEST, &|path| DOCUMENTS.iter().any(|reader| reader.may_hold(path)), found);
-}
-
-/// Those that may be this agent's own.
-pub(super) fn discover_of(agent: Agent, home: &Path, found: &mut Vec<PathBuf>) {
-    for reader in DOCUMENTS.iter().filter(|reader| reader.agent() == Some(agent)) {
-        walk(home, DEEPEST, &|path| reader.may_hold(path), found);
-    }
-}
-
-/// Links to directories are not followed: they could lead in a circle.
-fn walk(directory: &Path, depth: usize, wanted: &dyn Fn(&Path) -> bool, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            if depth > 0 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
-                walk(&path, depth - 1, wanted, found);
-            }
-        } else if wanted(&path) {
-            found.push(path);
-        }
-    }
 }
 
 /// A path's last part as text.

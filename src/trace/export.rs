@@ -11,9 +11,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::HEAD_BYTES;
 use super::document::{DocumentReader, DocumentSession, SessionSink, file_name, written_at};
-use crate::model::Timestamp;
+use super::{HEAD_BYTES, Reader, Reading};
+use crate::model::{Agent, Timestamp};
 use elements::{Element, elements};
 
 /// How a zip archive starts.
@@ -32,7 +32,11 @@ const SERVICES: &[(&[&str], Read1)] = &[
 /// Reads `conversations.json`, `conversations-000.json` and so on, and zip archives with such files.
 pub(super) struct Exports;
 
-impl DocumentReader for Exports {
+impl Reader for Exports {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::ChatGpt, Agent::ClaudeAi, Agent::HuggingChat]
+    }
+
     fn may_hold(&self, path: &Path) -> bool {
         is_shard(file_name(path)) || path.extension().is_some_and(|extension| extension == "zip")
     }
@@ -45,6 +49,12 @@ impl DocumentReader for Exports {
         is_json && SERVICES.iter().any(|(members, _)| has_members(head, members))
     }
 
+    fn reading(&self) -> Reading<'_> {
+        Reading::Document(self)
+    }
+}
+
+impl DocumentReader for Exports {
     fn sessions(&self, path: &Path, sink: &mut dyn SessionSink) -> io::Result<()> {
         let written = written_at(path);
         let mut file = File::open(path)?;

@@ -46,12 +46,32 @@ pub(super) fn owned(record: &Value, member: &str) -> Option<String> {
     text(record, member).map(str::to_owned)
 }
 
-/// A member that is a point in time, as text or as milliseconds.
+/// A member that is a string; empty where there is none.
+pub(super) fn or_empty<'a>(record: &'a Value, member: &str) -> &'a str {
+    record.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A member that is a point in time: see [`moment`].
 pub(super) fn time(record: &Value, member: &str) -> Option<Timestamp> {
-    match record.get(member)? {
-        Value::String(text) => Timestamp::parse(text),
-        number => number.as_i64().map(Timestamp),
+    moment(record.get(member))
+}
+
+/// A point in time: RFC 3339, or a number of milliseconds or seconds since the epoch, also as text.
+pub(super) fn moment(value: Option<&Value>) -> Option<Timestamp> {
+    match value? {
+        Value::String(text) => Timestamp::parse(text).or_else(|| since_epoch(text.trim().parse().ok()?)),
+        Value::Number(number) => since_epoch(number.as_f64()?),
+        // As MongoDB exports them.
+        Value::Object(members) => moment(members.get("$date")),
+        _ => None,
     }
+}
+
+/// Below 10^11 it is seconds: as milliseconds that would be before March 1973.
+fn since_epoch(number: f64) -> Option<Timestamp> {
+    let millis = if number < 1e11 { number * 1000.0 } else { number };
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked: up to the year 5138")]
+    (millis > 0.0 && millis < 1e14).then(|| Timestamp(millis.round() as i64))
 }
 
 /// A member that is a number of something; 0 if it is none.
@@ -97,6 +117,24 @@ fn after_element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     inside.starts_with([' ', '>']).then(|| inside.split_once(&format!("</{name}>")).map(|(_, after)| after)).flatten()
 }
 
+/// The objects in a damaged document that are whole themselves and `is_wanted`, those inside them not.
+pub(super) fn whole_objects(bytes: &[u8], is_wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut at = 1;
+    while let Some(start) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'{')) {
+        let rest = &bytes[at + start..];
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) if is_wanted(&value) => {
+                found.push(value);
+                at += start + values.byte_offset().max(1);
+            }
+            _ => at += start + 1,
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -120,5 +158,23 @@ mod tests {
         check("<skill>x</skill>\n\nreview this", "review this");
         check("a <memory> is kept, <memo> too", "a <memory> is kept, <memo> too");
         check("1 < 2", "1 < 2");
+    }
+
+    fn check_moment(value: &Value, expected: Option<i64>) {
+        assert_eq!(moment(Some(value)).map(Timestamp::millis), expected, "{value}");
+    }
+
+    #[test]
+    fn times_come_in_many_forms() {
+        check_moment(&json!(1_795_207_035_526_u64), Some(1_795_207_035_526));
+        check_moment(&json!(1_795_207_035.5), Some(1_795_207_035_500));
+        check_moment(&json!("2026-02-11T15:31:21.085Z"), Some(1_770_823_881_085));
+        check_moment(&json!("1795207035526"), Some(1_795_207_035_526));
+        check_moment(&json!({"$date": "2026-02-11T15:31:21.085Z"}), Some(1_770_823_881_085));
+        check_moment(&json!(0), None);
+        check_moment(&json!(-5), None);
+        check_moment(&json!(1e300), None);
+        check_moment(&json!("soon"), None);
+        check_moment(&json!(null), None);
     }
 }

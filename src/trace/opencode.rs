@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::builder::Builder;
 use super::database as sqlite;
 use super::document::{DocumentReader, DocumentSession, SessionSink, file_name};
-use super::json::{list, text, whole_objects};
+use super::fields::{elements, or_empty, whole_objects};
+use super::{Reader, Reading};
 use crate::model::Agent;
 
 /// Reads `opencode.db` and exported sessions.
@@ -21,14 +22,14 @@ pub(super) struct OpenCode;
 fn exported(info: &Value, messages: &[Value], path: &Path) -> Builder {
     let mut builder = parts::session(info, path);
     for message in messages {
-        parts::message(&mut builder, message.get("info").unwrap_or(&Value::Null), list(message, "parts"));
+        parts::message(&mut builder, message.get("info").unwrap_or(&Value::Null), elements(message, "parts"));
     }
     builder
 }
 
 /// What is whole in an export that is not: its messages, under the session's own id, which stands in each of them.
 fn damaged(content: &[u8], path: &Path) -> Option<Builder> {
-    let is_head = |value: &Value| text(value, "id").starts_with("ses_");
+    let is_head = |value: &Value| or_empty(value, "id").starts_with("ses_");
     let is_message = |value: &Value| value.get("info").is_some() && value.get("parts").is_some_and(Value::is_array);
     let (heads, messages): (Vec<Value>, Vec<Value>) =
         whole_objects(content, |value| is_head(value) || is_message(value)).into_iter().partition(is_head);
@@ -39,9 +40,9 @@ fn damaged(content: &[u8], path: &Path) -> Option<Builder> {
     Some(builder)
 }
 
-impl DocumentReader for OpenCode {
-    fn agent(&self) -> Option<Agent> {
-        Some(Agent::OpenCode)
+impl Reader for OpenCode {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::OpenCode]
     }
 
     /// `opencode.db`, or `opencode-<channel>.db`; exports have no name of their own but usually the session's id.
@@ -60,13 +61,19 @@ impl DocumentReader for OpenCode {
         head.trim_ascii_start().starts_with(b"{") && has("\"ses_") && has("\"info\"")
     }
 
+    fn reading(&self) -> Reading<'_> {
+        Reading::Document(self)
+    }
+}
+
+impl DocumentReader for OpenCode {
     fn sessions(&self, path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<()> {
         if path.extension().is_some_and(|extension| extension == "db") {
             return database::sessions(path, sink);
         }
         let content = std::fs::read(path)?;
         let builder = match serde_json::from_slice::<Value>(&content) {
-            Ok(export) => exported(export.get("info").unwrap_or(&Value::Null), list(&export, "messages"), path),
+            Ok(export) => exported(export.get("info").unwrap_or(&Value::Null), elements(&export, "messages"), path),
             Err(error) => damaged(&content, path).ok_or(error)?,
         };
         sink.take(DocumentSession { agent: Agent::OpenCode, changed: None, parsed: builder.parsed });

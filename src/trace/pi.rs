@@ -14,19 +14,19 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::fields::any_object;
-use super::walk::{directories, files, name};
-use super::{Growth, TraceParser, TraceReader};
+use super::walk::{directories, name};
+use super::{Growth, Reader, Reading, TraceParser, TraceReader};
 use crate::model::Agent;
 
 /// Reads sessions.
 pub(super) struct Pi;
 
-impl TraceReader for Pi {
-    fn agent(&self) -> Agent {
-        Agent::Pi
+impl Reader for Pi {
+    fn agents(&self) -> &'static [Agent] {
+        &[Agent::Pi]
     }
 
-    fn recognises(&self, head: &[u8]) -> bool {
+    fn recognises(&self, _: &Path, head: &[u8]) -> bool {
         any_object(head, |record| {
             record.get("type").and_then(Value::as_str) == Some("session")
                 && record.get("id").is_some_and(Value::is_string)
@@ -34,15 +34,23 @@ impl TraceReader for Pi {
         })
     }
 
-    fn discover(&self, root: &Path) -> Vec<PathBuf> {
-        files(root, |path| {
-            let name = name(path);
-            name.starts_with('2') && name.contains('_') && name.ends_with(".jsonl")
-        })
+    fn may_hold(&self, path: &Path) -> bool {
+        let name = name(path);
+        name.starts_with('2') && name.contains('_') && name.ends_with(".jsonl")
     }
 
     fn places(&self, root: &Path) -> Vec<PathBuf> {
         directories(root, &["agent/sessions"])
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading::Lines(self)
+    }
+}
+
+impl TraceReader for Pi {
+    fn agent(&self) -> Agent {
+        Agent::Pi
     }
 
     fn growth(&self, _path: &Path) -> Growth {

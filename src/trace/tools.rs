@@ -6,47 +6,33 @@ use super::parsed::{INPUT_CHARS, MARGIN_BYTES, start_of};
 use super::patch;
 use crate::model::{FileAction, Timestamp, ToolCall, ToolStatus, TouchedFile};
 
-/// Tools whose input is a command for a shell.
-const SHELLS: &[&str] = &[
-    "bash",
-    "shell",
-    "shell_command",
-    "exec_command",
-    "local_shell",
-    "run_shell_command",
-    "run_command",
-    "run_in_terminal",
-    "execute",
-    "powershell",
-    "unified_exec",
-    "container.exec",
-];
+/// Words by which the names of tools that run a command are known.
+const SHELLS: &[&str] = &["bash", "shell", "terminal", "exec", "execute", "run_command", "powershell"];
 
-/// Tools that look at a file.
-const READERS: &[&str] = &["read", "read_file", "view", "view_file", "view_image", "notebookread", "open_file"];
+/// The same of tools that look at a file.
+const READERS: &[&str] = &["read", "view", "open_file", "notebookread"];
 
-/// Tools that change a file.
-const EDITORS: &[&str] = &[
-    "edit",
-    "edit_file",
-    "multiedit",
-    "write",
-    "write_file",
-    "write_to_file",
-    "replace",
-    "create",
-    "create_file",
-    "str_replace",
-    "str_replace_editor",
-    "insert",
-    "insert_edit_into_file",
-    "replace_string_in_file",
-    "notebookedit",
-    "delete_file",
-];
+/// The same of tools that change one.
+const EDITORS: &[&str] =
+    &["edit", "multiedit", "notebookedit", "write", "replace", "patch", "delete", "create_file", "insert"];
+
+/// Tools that touch no file whatever else their name says.
+const NEITHER: &[&str] = &["todo", "todowrite", "todoread"];
 
 /// Members under which tools name a file.
-const PATHS: &[&str] = &["file_path", "filePath", "path", "absolute_path", "notebook_path"];
+const PATHS: &[&str] = &[
+    "file_path",
+    "filePath",
+    "target_file",
+    "targetFile",
+    "path",
+    "absolute_path",
+    "relative_workspace_path",
+    "relativeWorkspacePath",
+    "notebook_path",
+    "target_notebook",
+    "effectiveUri",
+];
 
 /// Members under which tools name a command.
 const COMMANDS: &[&str] = &["command", "cmd", "script"];
@@ -61,11 +47,18 @@ pub(super) fn call(call_id: &str, name: &str, input: &Value) -> ToolCall {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let plain = name.to_lowercase();
-    let command = SHELLS.contains(&plain.as_str()).then(|| command(input)).flatten();
+    let name_words = words(name);
+    let is = |known: &[&str]| known.iter().any(|known| name_words.contains(&format!("_{known}_")));
+    let command = is(SHELLS).then(|| command(input)).flatten();
     let mut files = patched(input);
-    if let Some(action) = action(&plain, input) {
-        let path = PATHS.iter().find_map(|member| input.get(member)?.as_str()).filter(|path| !path.is_empty());
+    let action = match () {
+        () if is(SHELLS) || is(NEITHER) => None,
+        () if is(READERS) || input.get("command").and_then(Value::as_str) == Some("view") => Some(FileAction::Read),
+        () => (is(EDITORS) || name_words == "_create_").then_some(FileAction::Edit),
+    };
+    if let Some(action) = action {
+        let path = PATHS.iter().find_map(|member| input.get(member)?.as_str());
+        let path = path.map(|path| path.strip_prefix("file://").unwrap_or(path)).filter(|path| !path.trim().is_empty());
         files.extend(path.map(|path| TouchedFile { path: path.to_owned(), action }));
     }
     let changes = files.iter().any(|file| file.action == FileAction::Edit);
@@ -83,19 +76,29 @@ pub(super) fn call(call_id: &str, name: &str, input: &Value) -> ToolCall {
     }
 }
 
-fn action(tool: &str, input: &Value) -> Option<FileAction> {
-    let views = input.get("command").and_then(Value::as_str) == Some("view");
-    if READERS.contains(&tool) || tool == "str_replace_editor" && views {
-        Some(FileAction::Read)
-    } else {
-        EDITORS.contains(&tool).then_some(FileAction::Edit)
+/// The words of a tool's name with `_` around each: `StrReplace` and `str_replace` are `_str_replace_`.
+fn words(name: &str) -> String {
+    let mut words = String::from("_");
+    let mut before = '_';
+    for c in name.chars() {
+        if before.is_lowercase() && c.is_uppercase() {
+            words.push('_');
+        }
+        if c.is_alphanumeric() {
+            words.extend(c.to_lowercase());
+        } else if !words.ends_with('_') {
+            words.push('_');
+        }
+        before = c;
     }
+    words.push('_');
+    words
 }
 
 /// The command line. `["bash", "-lc", "make"]` and the like are the last argument, other arrays are joined.
 fn command(input: &Value) -> Option<String> {
     match COMMANDS.iter().find_map(|member| input.get(member))? {
-        Value::String(line) => Some(line.clone()),
+        Value::String(line) => Some(line.clone()).filter(|line| !line.trim().is_empty()),
         Value::Array(parts) => {
             let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
             match parts.as_slice() {
@@ -160,6 +163,10 @@ mod tests {
         check("Bash", json!({"command": "ls"}), Some("ls"), &[]);
         check("shell", json!({"command": []}), None, &[]);
         check("task", json!({"command": "no shell"}), None, &[]);
+        check("run_terminal_cmd", json!({"command": "make"}), Some("make"), &[]);
+        check("container.exec", json!({"cmd": ["git", "status"]}), Some("git status"), &[]);
+        check("RunCommand", json!({"command": " "}), None, &[]);
+        check("slash_command", json!({"command": "/review"}), None, &[]);
     }
 
     #[test]
@@ -169,11 +176,21 @@ mod tests {
         check("write_file", json!({"file_path": "/p/a.rs"}), None, &[("/p/a.rs", Edit)]);
         check("str_replace_editor", json!({"command": "view", "path": "a"}), None, &[("a", Read)]);
         check("grep", json!({"path": "src"}), None, &[]);
+        check("search_replace", json!({"target_file": "b.rs"}), None, &[("b.rs", Edit)]);
+        check("StrReplace", json!({"path": "b.rs"}), None, &[("b.rs", Edit)]);
+        check("edit", json!({"filePath": "file:///c.rs"}), None, &[("/c.rs", Edit)]);
+        check("create", json!({"path": "d.rs"}), None, &[("d.rs", Edit)]);
+        check("create_directory", json!({"path": "d"}), None, &[]);
+        check("spawn_thread", json!({"path": "d"}), None, &[]);
+        check("todowrite", json!({"path": "x"}), None, &[]);
+        check("TodoWrite", json!({"path": "x"}), None, &[]);
+        check("read", Value::Null, None, &[]);
         let patch =
             "*** Begin Patch\n*** Update File: a.rs\n*** Move to: b.rs\n@@\n-x\n*** Add File: c.rs\n*** End Patch";
         let files = [("a.rs", Edit), ("b.rs", Edit), ("c.rs", Edit)];
         check("apply_patch", json!(patch), None, &files);
         check("apply_patch", json!({"input": patch}), None, &files);
+        check("apply_patch", json!({"patchText": patch}), None, &files);
         let line = format!("apply_patch <<'EOF'\n{patch}\nEOF");
         check("shell", json!({"command": ["bash", "-lc", line]}), Some(&line), &files);
     }

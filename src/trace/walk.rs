@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Directories that hold no transcripts but perhaps very many files.
-const PASSED_OVER: &[&str] = &["tool-results", "node_modules", ".git"];
+const PASSED_OVER: &[&str] = &["tool-results", "node_modules", "target", ".git"];
 
 /// Every file below a directory that `wanted` accepts. Links to directories are not followed: they could lead in a
 /// circle.

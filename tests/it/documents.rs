@@ -12,14 +12,14 @@ mod samples;
 use std::path::{Path, PathBuf};
 
 use memory_lane::model::{Message, Role, Step, ToolCall};
-use memory_lane::trace::{DOCUMENTS, DocumentSession, HEAD_BYTES, recognise_document};
+use memory_lane::trace::{DocumentSession, HEAD_BYTES, document_readers, recognise_document};
 
 /// Reads a file with the reader that recognises it.
 fn read(path: &Path) -> Vec<DocumentSession> {
     let content = std::fs::read(path).unwrap();
     let head = &content[..content.len().min(HEAD_BYTES)];
     let reader = recognise_document(path, head).expect("not recognised");
-    assert!(DOCUMENTS.iter().any(|reader| reader.may_hold(path)), "{} would not be found", path.display());
+    assert!(document_readers().any(|reader| reader.may_hold(path)), "{} would not be found", path.display());
     let mut found = Vec::new();
     reader.sessions(path, &mut found).unwrap();
     found

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &[]),
     ("embed", &[]),
     ("entity", &["model", "text"]),
-    ("trace", &["model", "text"]),
+    ("trace", &["model", "config", "text"]),
     ("catcher", &["model", "text", "entity"]),
     ("store", &["model", "text"]),
     ("distiller", &["model", "config", "text", "redact", "entity", "catcher", "store"]),

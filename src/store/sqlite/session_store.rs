@@ -89,6 +89,10 @@ impl SessionStore for SqliteStore {
         self.read(sessions::projects)
     }
 
+    fn project_roots(&self) -> Result<Vec<String>> {
+        self.read(sessions::project_roots)
+    }
+
     fn turns(&self, id: &SessionId, from: u32) -> Result<Vec<Turn>> {
         self.read(|db| turns::turns(db, id, from))
     }

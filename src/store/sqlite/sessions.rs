@@ -211,6 +211,15 @@ pub(super) fn projects(db: &Connection) -> Attempt<Vec<String>> {
     Ok(keys)
 }
 
+/// The directories of all projects.
+pub(super) fn project_roots(db: &Connection) -> Attempt<Vec<String>> {
+    let roots = db
+        .prepare_cached("SELECT root FROM projects WHERE root <> '' ORDER BY key")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(roots)
+}
+
 /// Whether the machine of some session is not known.
 pub(super) fn has_unclaimed(db: &Connection) -> Attempt<bool> {
     let statement = "SELECT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_unclaimed WHERE host IS NULL)";

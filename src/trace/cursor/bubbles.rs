@@ -15,7 +15,7 @@ use crate::trace::Parsed;
 use crate::trace::builder::Builder;
 use crate::trace::database::{failed, open};
 use crate::trace::document::{DocumentSession, SessionSink, written_at};
-use crate::trace::json::{filled, list, text, time};
+use crate::trace::fields::{elements, moment, or_empty, owned};
 
 const COMPOSERS: &str = "composerData:";
 
@@ -25,7 +25,7 @@ pub(super) fn sessions(path: &Path, sink: &mut dyn SessionSink) -> io::Result<()
     let written = written_at(path);
     for id in ids(&db).map_err(failed)? {
         let Some(composer) = value(&db, &format!("{COMPOSERS}{id}")).map_err(failed)? else { continue };
-        let changed = time(composer.get("lastUpdatedAt")).or_else(|| time(composer.get("createdAt")));
+        let changed = moment(composer.get("lastUpdatedAt")).or_else(|| moment(composer.get("createdAt")));
         if changed.is_some_and(|changed| sink.has(Agent::Cursor, &id, changed)) {
             continue;
         }
@@ -60,26 +60,26 @@ fn value(db: &Connection, key: &str) -> rusqlite::Result<Option<Value>> {
 fn session(db: &Connection, id: &str, written: Timestamp) -> rusqlite::Result<Parsed> {
     let snapshot = db.unchecked_transaction()?;
     let composer = value(&snapshot, &format!("{COMPOSERS}{id}"))?.unwrap_or(Value::Null);
-    let created = time(composer.get("createdAt"));
+    let created = moment(composer.get("createdAt"));
     let mut builder = Builder::new(id, created.unwrap_or(written));
     head(&mut builder, &composer);
     builder.spans(created);
     let mut missing = 0;
-    for header in list(&composer, "fullConversationHeadersOnly") {
-        let bubble = text(header, "bubbleId");
+    for header in elements(&composer, "fullConversationHeadersOnly") {
+        let bubble = or_empty(header, "bubbleId");
         match value(&snapshot, &format!("bubbleId:{id}:{bubble}"))? {
             Some(content) => take(&mut builder, bubble, &content),
             None => missing += 1,
         }
     }
     // Older versions keep the messages in the conversation itself.
-    for content in list(&composer, "conversation") {
-        take(&mut builder, text(content, "bubbleId"), content);
+    for content in elements(&composer, "conversation") {
+        take(&mut builder, or_empty(content, "bubbleId"), content);
     }
     for _ in 0..missing {
         builder.count("message that is missing");
     }
-    if text(&composer, "status") == "aborted" {
+    if or_empty(&composer, "status") == "aborted" {
         builder.interrupt();
     }
     Ok(builder.parsed)
@@ -88,7 +88,7 @@ fn session(db: &Connection, id: &str, written: Timestamp) -> rusqlite::Result<Pa
 fn head(builder: &mut Builder, composer: &Value) {
     let facts = &mut builder.parsed.facts;
     facts.usage.model = composer.pointer("/modelConfig/modelName").and_then(Value::as_str).map(str::to_owned);
-    facts.agent_title = filled(composer, "name");
+    facts.agent_title = owned(composer, "name");
     let parents = ["/subagentInfo/parentComposerId", "/parentComposerId"];
     facts.parent = parents.iter().find_map(|place| composer.pointer(place)?.as_str()).map(str::to_owned);
     facts.subagent = facts.parent.is_some();
@@ -102,15 +102,15 @@ fn head(builder: &mut Builder, composer: &Value) {
 
 fn take(builder: &mut Builder, id: &str, bubble: &Value) {
     builder.record(Some(id));
-    builder.at(time(bubble.get("createdAt")).or_else(|| time(bubble.pointer("/timingInfo/clientStartTime"))));
+    builder.at(moment(bubble.get("createdAt")).or_else(|| moment(bubble.pointer("/timingInfo/clientStartTime"))));
     match bubble.get("type").and_then(Value::as_i64) {
-        Some(1) => person(builder, text(bubble, "text")),
+        Some(1) => person(builder, or_empty(bubble, "text")),
         Some(2) => {
             let tokens = |place: &str| bubble.pointer(place).and_then(Value::as_u64).unwrap_or(0);
             let usage = &mut builder.parsed.facts.usage;
             usage.add(tokens("/tokenCount/inputTokens"), tokens("/tokenCount/outputTokens"));
-            builder.agent(text(bubble, "text"));
-            if let Some(tool) = bubble.get("toolFormerData").filter(|tool| !text(tool, "name").is_empty()) {
+            builder.agent(or_empty(bubble, "text"));
+            if let Some(tool) = bubble.get("toolFormerData").filter(|tool| !or_empty(tool, "name").is_empty()) {
                 call(builder, tool);
             }
         }
@@ -119,10 +119,10 @@ fn take(builder: &mut Builder, id: &str, bubble: &Value) {
 }
 
 fn call(builder: &mut Builder, tool: &Value) {
-    let id = text(tool, "toolCallId");
+    let id = or_empty(tool, "toolCallId");
     let input = [tool.get("rawArgs"), tool.get("params")].into_iter().flatten().map(decoded);
     let input = input.into_iter().find(|input| !matches!(input, Value::Null | Value::String(_))).unwrap_or(Value::Null);
-    builder.call(id, text(tool, "name"), &input);
+    builder.call(id, or_empty(tool, "name"), &input);
     let result = tool.get("result").map(decoded).unwrap_or(Value::Null);
     let Some(status) = status(tool, &result) else { return };
     let error = ["/error/clientVisibleErrorMessage", "/error/message", "/error"];
@@ -144,7 +144,7 @@ fn status(tool: &Value, result: &Value) -> Option<ToolStatus> {
     let further = tool.pointer("/additionalData/status").and_then(Value::as_str).unwrap_or_default();
     let rejected = result.get("rejected") == Some(&Value::Bool(true));
     let exit = ["exitCode", "exitCodeV2"].iter().find_map(|name| result.get(name)?.as_i64());
-    match text(tool, "status") {
+    match or_empty(tool, "status") {
         "cancelled" | "rejected" | "aborted" => Some(ToolStatus::Cancelled),
         "error" | "failed" => Some(ToolStatus::Failed),
         "completed" | "success" if rejected || matches!(further, "rejected" | "cancelled") => {

@@ -14,7 +14,7 @@ use crate::model::Agent;
 use crate::trace::builder::Builder;
 use crate::trace::database::{failed, open};
 use crate::trace::document::{DocumentSession, SessionSink, file_name, written_at};
-use crate::trace::json::{filled, text, time};
+use crate::trace::fields::{moment, or_empty, owned};
 
 /// Bytes of a blob's name.
 const NAME_BYTES: usize = 32;
@@ -24,14 +24,14 @@ pub(super) fn session(path: &Path, sink: &mut dyn SessionSink) -> io::Result<()>
     let db = open(path)?;
     let snapshot = db.unchecked_transaction().map_err(failed)?;
     let meta = meta(&snapshot).map_err(failed)?;
-    let native = filled(&meta, "agentId");
+    let native = owned(&meta, "agentId");
     let native = native.unwrap_or_else(|| path.parent().map_or("", file_name).to_owned());
-    let created = time(meta.get("createdAt"));
+    let created = moment(meta.get("createdAt"));
     let mut builder = Builder::new(&native, created.unwrap_or_else(|| written_at(path)));
-    builder.parsed.facts.agent_title = filled(&meta, "name").filter(|name| name != "New Agent");
+    builder.parsed.facts.agent_title = owned(&meta, "name").filter(|name| name != "New Agent");
     builder.spans(created);
     let mut blobs = Blobs { db: &snapshot, messages: HashMap::new() };
-    for name in names(&blobs.read(text(&meta, "latestRootBlobId")).map_err(failed)?) {
+    for name in names(&blobs.read(or_empty(&meta, "latestRootBlobId")).map_err(failed)?) {
         blobs.tell(&mut builder, &name).map_err(failed)?;
     }
     if !builder.is_empty() {
@@ -80,13 +80,13 @@ impl Blobs<'_> {
     fn tell(&mut self, builder: &mut Builder, name: &str) -> rusqlite::Result<()> {
         let content = self.read(name)?;
         match serde_json::from_slice::<Value>(&content) {
-            Ok(message) if !text(&message, "role").is_empty() => {
+            Ok(message) if !or_empty(&message, "role").is_empty() => {
                 let again = self.messages.entry(name.to_owned()).or_default();
                 *again += 1;
                 let id =
-                    filled(&message, "id").unwrap_or_else(|| format!("{}-{name}-{again}", builder.parsed.facts.native));
+                    owned(&message, "id").unwrap_or_else(|| format!("{}-{name}-{again}", builder.parsed.facts.native));
                 builder.record(Some(&id));
-                messages::message(builder, text(&message, "role"), &message);
+                messages::message(builder, or_empty(&message, "role"), &message);
             }
             _ if content.is_empty() => builder.count("message that is missing"),
             _ => builder.count("blob that is no-message"),

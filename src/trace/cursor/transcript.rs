@@ -11,7 +11,7 @@ use super::messages;
 use crate::model::Agent;
 use crate::trace::builder::Builder;
 use crate::trace::document::{DocumentSession, SessionSink, file_name, written_at};
-use crate::trace::json::text;
+use crate::trace::fields::or_empty;
 
 const DIRECTORY: &str = "agent-transcripts";
 
@@ -29,7 +29,7 @@ pub(super) fn recognises(path: &Path, head: &[u8]) -> bool {
     let first = head.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     match serde_json::from_slice::<Value>(first) {
         Ok(record) => {
-            record.get("type").is_none() && !text(&record, "role").is_empty() && record.get("message").is_some()
+            record.get("type").is_none() && !or_empty(&record, "role").is_empty() && record.get("message").is_some()
         }
         // A first prompt longer than the head.
         Err(_) => first.starts_with(b"{\"role\":\"user\",\"message\":{\"content\":"),
@@ -54,12 +54,12 @@ pub(super) fn lines(path: &Path, sink: &mut dyn SessionSink) -> std::io::Result<
 }
 
 fn take(builder: &mut Builder, record: &Value) {
-    match text(record, "type") {
+    match or_empty(record, "type") {
         "" if record.get("message").is_some() => {
-            messages::message(builder, text(record, "role"), record.get("message").unwrap_or(&Value::Null));
+            messages::message(builder, or_empty(record, "role"), record.get("message").unwrap_or(&Value::Null));
         }
         "turn_ended" => {
-            if matches!(text(record, "status"), "aborted" | "cancelled") {
+            if matches!(or_empty(record, "status"), "aborted" | "cancelled") {
                 builder.interrupt();
             }
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::{Agent, Timestamp, ToolStatus};
 use crate::trace::builder::Builder;
 use crate::trace::document::DocumentSession;
-use crate::trace::json::{filled, list, text, time};
+use crate::trace::fields::{elements, moment, or_empty, owned};
 
 /// Contents that are neither said nor done: thoughts, and what the service tells the model about the person.
 const PLUMBING: &[&str] =
@@ -16,17 +16,17 @@ const PLUMBING: &[&str] =
 /// The session of one conversation.
 pub(super) fn session(conversation: &Value, written: Timestamp) -> Option<DocumentSession> {
     let mapping = conversation.get("mapping")?;
-    let native = filled(conversation, "conversation_id").or_else(|| filled(conversation, "id"))?;
-    let mut builder = Builder::new(&native, time(conversation.get("create_time")).unwrap_or(written));
-    builder.parsed.facts.agent_title = filled(conversation, "title");
+    let native = owned(conversation, "conversation_id").or_else(|| owned(conversation, "id"))?;
+    let mut builder = Builder::new(&native, moment(conversation.get("create_time")).unwrap_or(written));
+    builder.parsed.facts.agent_title = owned(conversation, "title");
     for node in branch(conversation, mapping) {
         if let Some(said) = mapping.get(node).and_then(|node| node.get("message")).filter(|said| !said.is_null()) {
             builder.record(Some(said.get("id").and_then(Value::as_str).unwrap_or(node)));
             message(&mut builder, said);
         }
     }
-    builder.spans(time(conversation.get("create_time")));
-    let changed = time(conversation.get("update_time"));
+    builder.spans(moment(conversation.get("create_time")));
+    let changed = moment(conversation.get("update_time"));
     Some(DocumentSession { agent: Agent::ChatGpt, changed, parsed: builder.parsed })
 }
 
@@ -46,23 +46,23 @@ fn branch<'a>(conversation: &'a Value, mapping: &'a Value) -> Vec<&'a str> {
 
 /// The last message that nothing answers, for conversations without a current one.
 fn latest_leaf(mapping: &Value) -> Option<&str> {
-    let leaves = mapping.as_object()?.iter().filter(|(_, node)| list(node, "children").is_empty());
-    leaves.max_by_key(|(_, node)| time(node.pointer("/message/create_time"))).map(|(name, _)| name.as_str())
+    let leaves = mapping.as_object()?.iter().filter(|(_, node)| elements(node, "children").is_empty());
+    leaves.max_by_key(|(_, node)| moment(node.pointer("/message/create_time"))).map(|(name, _)| name.as_str())
 }
 
 fn message(builder: &mut Builder, message: &Value) {
     let role = message.pointer("/author/role").and_then(Value::as_str).unwrap_or_default();
     let content = message.get("content").unwrap_or(&Value::Null);
-    let kind = text(content, "content_type");
+    let kind = or_empty(content, "content_type");
     let hidden = message.pointer("/metadata/is_visually_hidden_from_conversation") == Some(&Value::Bool(true));
     if hidden || PLUMBING.contains(&kind) {
         return;
     }
-    builder.at(time(message.get("create_time")));
+    builder.at(moment(message.get("create_time")));
     let usage = &mut builder.parsed.facts.usage;
-    usage.model = message.get("metadata").and_then(|about| filled(about, "model_slug")).or(usage.model.take());
+    usage.model = message.get("metadata").and_then(|about| owned(about, "model_slug")).or(usage.model.take());
     let said = words(content);
-    let to = Some(text(message, "recipient")).filter(|to| !to.is_empty()).unwrap_or("all");
+    let to = Some(or_empty(message, "recipient")).filter(|to| !to.is_empty()).unwrap_or("all");
     match role {
         "user" => builder.user(&said),
         "assistant" if to != "all" => {
@@ -81,8 +81,8 @@ fn message(builder: &mut Builder, message: &Value) {
 
 /// The text of a content of any kind. Images and sounds have none.
 fn words(content: &Value) -> String {
-    let parts = list(content, "parts").iter().map(|part| part.as_str().unwrap_or_else(|| text(part, "text")));
+    let parts = elements(content, "parts").iter().map(|part| part.as_str().unwrap_or_else(|| or_empty(part, "text")));
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
-    let whole = ["text", "result", "content"].iter().map(|name| text(content, name)).find(|text| !text.is_empty());
+    let whole = ["text", "result", "content"].iter().map(|name| or_empty(content, name)).find(|text| !text.is_empty());
     if parts.is_empty() { whole.unwrap_or_default().to_owned() } else { parts.join("\n") }
 }

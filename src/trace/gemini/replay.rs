@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::trace::fields::{each_object, text, texts};
-use crate::trace::json::whole_objects;
+use crate::trace::fields::{each_object, text, texts, whole_objects};
 use crate::trace::parsed::{Parsed, printable_name};
 
 /// A message and the line that first held it.

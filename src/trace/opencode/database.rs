@@ -12,14 +12,14 @@ use super::parts;
 use crate::model::Agent;
 use crate::trace::database::{failed, open};
 use crate::trace::document::{DocumentSession, SessionSink};
-use crate::trace::json::{text, time};
+use crate::trace::fields::{moment, or_empty};
 
 /// Gives every session. Only the tables `session`, `message` and `part` are named anywhere here.
 pub(super) fn sessions(path: &Path, sink: &mut dyn SessionSink) -> io::Result<()> {
     let db = open(path)?;
     for info in heads(&db).map_err(failed)? {
-        let changed = time(info.pointer("/time/updated"));
-        if changed.is_some_and(|changed| sink.has(Agent::OpenCode, text(&info, "id"), changed)) {
+        let changed = moment(info.pointer("/time/updated"));
+        if changed.is_some_and(|changed| sink.has(Agent::OpenCode, or_empty(&info, "id"), changed)) {
             continue;
         }
         let parsed = session(&db, &info, path).map_err(failed)?;
@@ -57,7 +57,7 @@ fn column(row: &Row<'_>, name: &str) -> Value {
 
 fn session(db: &Connection, info: &Value, path: &Path) -> rusqlite::Result<crate::trace::Parsed> {
     let snapshot = db.unchecked_transaction()?;
-    let id = text(info, "id");
+    let id = or_empty(info, "id");
     let mut builder = parts::session(info, path);
     let mut of_message: HashMap<String, Vec<Value>> = HashMap::new();
     let mut statement =

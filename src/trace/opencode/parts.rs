@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::ToolStatus;
 use crate::trace::builder::Builder;
 use crate::trace::document::written_at;
-use crate::trace::json::{filled, text, time};
+use crate::trace::fields::{moment, or_empty, owned};
 use crate::trace::patch;
 
 /// Kinds of parts that say nothing that was said or done.
@@ -16,23 +16,23 @@ const PLUMBING: &[&str] =
 
 /// A session with what its own row says.
 pub(super) fn session(info: &Value, path: &Path) -> Builder {
-    let mut builder = Builder::new(text(info, "id"), written_at(path));
+    let mut builder = Builder::new(or_empty(info, "id"), written_at(path));
     let facts = &mut builder.parsed.facts;
-    facts.parent = filled(info, "parentID");
+    facts.parent = owned(info, "parentID");
     facts.subagent = facts.parent.is_some();
-    facts.cwd = filled(info, "directory").filter(|directory| Path::new(directory).is_absolute());
-    facts.agent_title = filled(info, "title");
-    facts.client_version = filled(info, "version");
-    builder.spans(time(info.pointer("/time/created")));
-    builder.spans(time(info.pointer("/time/updated")));
+    facts.cwd = owned(info, "directory").filter(|directory| Path::new(directory).is_absolute());
+    facts.agent_title = owned(info, "title");
+    facts.client_version = owned(info, "version");
+    builder.spans(moment(info.pointer("/time/created")));
+    builder.spans(moment(info.pointer("/time/updated")));
     builder
 }
 
 /// One message with its parts.
 pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoIterator<Item = &'a Value>) {
-    builder.record(filled(info, "id").as_deref());
-    builder.at(time(info.pointer("/time/created")));
-    let role = text(info, "role");
+    builder.record(owned(info, "id").as_deref());
+    builder.at(moment(info.pointer("/time/created")));
+    let role = or_empty(info, "role");
     if !matches!(role, "user" | "assistant") {
         return builder.skip("unknown role", role, info);
     }
@@ -46,10 +46,10 @@ pub(super) fn message<'a>(builder: &mut Builder, info: &Value, parts: impl IntoI
     let is_summary = info.get("summary") == Some(&Value::Bool(true));
     let mut said = Vec::new();
     for part in parts {
-        match text(part, "type") {
+        match or_empty(part, "type") {
             "text" if is_injected(part) || is_summary => {}
-            "text" if role == "user" => said.push(text(part, "text")),
-            "text" => builder.agent(text(part, "text")),
+            "text" if role == "user" => said.push(or_empty(part, "text")),
+            "text" => builder.agent(or_empty(part, "text")),
             "tool" => tool(builder, part),
             "compaction" => builder.parsed.facts.compactions += 1,
             kind if PLUMBING.contains(&kind) => {}
@@ -70,7 +70,7 @@ fn usage(builder: &mut Builder, info: &Value) {
         sum(&["/tokens/input", "/tokens/cache/read", "/tokens/cache/write"]),
         sum(&["/tokens/output", "/tokens/reasoning"]),
     );
-    usage.model = filled(info, "modelID").or(usage.model.take());
+    usage.model = owned(info, "modelID").or(usage.model.take());
 }
 
 /// Text that the program added to a prompt: contents of files, reminders.
@@ -80,18 +80,18 @@ fn is_injected(part: &Value) -> bool {
 
 fn tool(builder: &mut Builder, part: &Value) {
     let state = part.get("state").unwrap_or(&Value::Null);
-    builder.at(time(state.pointer("/time/start")));
-    let id = text(part, "callID");
-    builder.call(id, text(part, "tool"), state.get("input").unwrap_or(&Value::Null));
+    builder.at(moment(state.pointer("/time/start")));
+    let id = or_empty(part, "callID");
+    builder.call(id, or_empty(part, "tool"), state.get("input").unwrap_or(&Value::Null));
     let interrupted = state.pointer("/metadata/interrupted") == Some(&Value::Bool(true));
     let failed = state.pointer("/metadata/exit").and_then(Value::as_i64).is_some_and(|exit| exit != 0);
-    let error = text(state, "error");
-    match text(state, "status") {
-        "completed" if interrupted => builder.result(id, ToolStatus::Cancelled, text(state, "output")),
-        "completed" if failed => builder.result(id, ToolStatus::Failed, text(state, "output")),
+    let error = or_empty(state, "error");
+    match or_empty(state, "status") {
+        "completed" if interrupted => builder.result(id, ToolStatus::Cancelled, or_empty(state, "output")),
+        "completed" if failed => builder.result(id, ToolStatus::Failed, or_empty(state, "output")),
         "completed" => {
             let diff = state.pointer("/metadata/diff").and_then(Value::as_str).and_then(patch::of_diff);
-            builder.result_with(id, ToolStatus::Ok, text(state, "output"), diff);
+            builder.result_with(id, ToolStatus::Ok, or_empty(state, "output"), diff);
         }
         "error" if interrupted || is_refusal(error) => builder.result(id, ToolStatus::Cancelled, error),
         "error" => builder.result(id, ToolStatus::Failed, error),

@@ -53,6 +53,8 @@ fn every_agents_home_is_found_counted_and_taken_in() {
         assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1, "{agent}");
         assert_eq!(sessions["sessions"][0]["agent"], agent);
     }
+    let codex = home.json(&["sessions", "list", "--agent", "codex", "--json"]);
+    assert_eq!(codex["sessions"][0]["project"], "example.org/team/app", "the transcript names what this machine lacks");
     assert!(home.run(&["sources"]).contains("the oldest is deleted in 89 days"));
     assert!(home.fails(&["sessions", "list", "--agent", "nobody"]).1.contains("known agents are"));
     assert!(home.run(&["sources", "--files"]).contains("taken in  deleted in 89 days"));
@@ -103,4 +105,28 @@ fn databases_and_transcripts_of_cursor_and_opencode_are_found() {
     let agents: Vec<_> = found.iter().map(|source| source["agent"].as_str().unwrap()).collect();
     assert_eq!(agents, ["cursor", "cursor", "opencode"], "{sources}");
     assert!(found.iter().all(|source| source["waiting"] == 0), "{sources}");
+}
+
+#[test]
+fn what_is_kept_beside_the_code_of_known_projects_is_taken_in() {
+    let home = Home::new();
+    let project = home.path().join("shop");
+    std::fs::create_dir_all(project.join(".git")).unwrap();
+    std::fs::write(project.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    let rollout = home.path().join(format!(".codex/sessions/2026/02/02/{}", codex::NAME));
+    std::fs::create_dir_all(rollout.parent().unwrap()).unwrap();
+    std::fs::write(&rollout, lines(&[codex::meta(project.to_str().unwrap()), codex::user(1, "go")])).unwrap();
+    let history = "\n# aider chat started at 2026-01-02 03:04:05\n\n#### paint the shed green  \n\nIt is green.\n\n";
+    std::fs::write(project.join(".aider.chat.history.md"), history).unwrap();
+
+    home.run(&["ingest"]);
+    let sources = home.json(&["sources", "--json"]);
+    let aider = sources["sources"].as_array().unwrap().iter().find(|source| source["agent"] == "aider");
+    let aider = aider.unwrap_or_else(|| panic!("the project is known: {sources}"));
+    assert_eq!((&aider["files"], &aider["waiting"], &aider["found"]), (&json!(1), &json!(1), &json!(true)));
+    assert_eq!(aider["path"], project.join(".aider.chat.history.md").to_str().unwrap());
+    assert_eq!(home.json(&["ingest", "--json"])["sessions_new"], 1);
+    let taken = home.json(&["sessions", "list", "--agent", "aider", "--json"]);
+    assert_eq!(taken["sessions"][0]["first_prompt"], "paint the shed green");
+    assert!(home.run(&["sources"]).contains("aider            1 file "));
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use memory_lane::trace::{DOCUMENTS, DocumentSession};
+use memory_lane::trace::{DocumentSession, document_readers};
 use proptest::prelude::*;
 use rusqlite::params;
 use serde_json::json;
@@ -41,7 +41,7 @@ const STARTS: &[&[u8]] = &[
 
 /// Every reader on a file, whether it recognises it or not.
 fn survive(path: &Path, content: &[u8]) {
-    for reader in DOCUMENTS {
+    for reader in document_readers() {
         let _recognised = reader.recognises(path, content);
         let mut found: Vec<DocumentSession> = Vec::new();
         let _read = reader.sessions(path, &mut found);
@@ -85,7 +85,7 @@ fn lists(count: usize) -> Vec<(&'static str, &'static str, Vec<String>)> {
 /// Everything that the reader for the sound file `name` finds in a damaged one.
 fn texts(name: &str, sound: &[u8], content: &[u8]) -> String {
     let (_dir, path) = file(name, content);
-    let reader = DOCUMENTS.iter().find(|reader| reader.recognises(&path, sound)).expect("a reader");
+    let reader = document_readers().find(|reader| reader.recognises(&path, sound)).expect("a reader");
     let mut found: Vec<DocumentSession> = Vec::new();
     reader.sessions(&path, &mut found).unwrap();
     found.iter().for_each(check_positions);
@@ -155,7 +155,7 @@ proptest! {
         let cut = cut % list.len();
         let (_dir, path) = file("conversations.json", &list[..cut]);
         let mut found: Vec<DocumentSession> = Vec::new();
-        for reader in DOCUMENTS.iter().filter(|reader| reader.recognises(&path, &list.as_bytes()[..cut])) {
+        for reader in document_readers().filter(|reader| reader.recognises(&path, &list.as_bytes()[..cut])) {
             reader.sessions(&path, &mut found).unwrap();
         }
         prop_assert!(found.len() >= cut.saturating_sub(1) / one || cut < 200);

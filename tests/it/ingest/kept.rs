@@ -121,6 +121,10 @@ impl SessionStore for Kept {
         Ok(Vec::new())
     }
 
+    fn project_roots(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     fn turns(&self, _: &SessionId, _: u32) -> Result<Vec<Turn>> {
         Ok(Vec::new())
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use memory_lane::model::{Role, Step};
-use memory_lane::trace::{DocumentSession, HEAD_BYTES, Parsed, recognise, recognise_document};
+use memory_lane::trace::{DocumentSession, HEAD_BYTES, Parsed, discover, recognise, recognise_document};
 
 use crate::support::shared;
 
@@ -103,6 +103,7 @@ fn no_file_is_an_error_and_nothing_is_lost_silently() {
     files(&traces.join("samples"), &mut all);
     files(&traces.join("real-agents"), &mut all);
     all.sort();
+    let below = ["samples", "real-agents"].map(|directory| discover(&traces.join(directory))).concat();
     let mut wrong = Vec::new();
     let mut real = Vec::new();
     for path in &all {
@@ -115,6 +116,9 @@ fn no_file_is_an_error_and_nothing_is_lost_silently() {
         };
         if is_unread(name) {
             wrong.push(format!("{name} is read, but said not to be"));
+        }
+        if !below.contains(path) {
+            wrong.push(format!("{name} is not found by whoever names its directory"));
         }
         for why in found.iter().flat_map(|parsed| parsed.skipped.keys()) {
             if !NOT_UNDERSTOOD.iter().any(|(file, known)| name.ends_with(file) && why == known) {
