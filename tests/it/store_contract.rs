@@ -4,13 +4,18 @@
 
 mod distilling;
 mod entities;
+mod evidence;
+mod listing;
+mod matching;
 mod memories;
+mod progress;
 mod queue;
 mod recall;
 mod samples;
 mod search;
 mod sessions;
 mod sqlite_file;
+mod vectors;
 
 use std::ops::{Deref, DerefMut};
 
@@ -65,12 +70,17 @@ macro_rules! contract {
                 results_find_the_call_in_the_fork_parent,
                 a_restart_removes_what_was_there,
                 turns_are_rebuilt,
+                a_forgotten_session_is_gone_and_stays_away
+            ],
+            listing: [
                 sessions_are_filtered,
                 sessions_are_filtered_by_what_became_of_them,
                 outcomes_follow_the_last_steps,
                 a_person_pins_and_names_sessions,
                 sessions_are_found_by_prefix,
-                a_forgotten_session_is_gone_and_stays_away,
+                projects_say_where_they_lie
+            ],
+            progress: [
                 transcripts_are_remembered,
                 skipped_records_are_summed,
                 what_was_not_understood_is_kept_within_bounds,
@@ -90,7 +100,9 @@ macro_rules! contract {
                 removed_messages_are_not_found,
                 scores_are_positive_and_rank_rare_words_higher,
                 words_that_stand_together_are_worth_more,
-                the_same_failure_is_found_by_its_lines,
+                the_same_failure_is_found_by_its_lines
+            ],
+            matching: [
                 terms_of_every_script_match,
                 matching_stays_in_scope,
                 matching_counts_rare_terms_first,
@@ -102,10 +114,23 @@ macro_rules! contract {
                 a_memory_comes_back_as_it_was,
                 the_same_moment_is_stored_once,
                 forgotten_memories_stay_forgotten,
-                what_a_forgotten_memory_stood_on_gives_none_again,
                 memories_are_filtered,
                 edits_change_what_is_found,
                 unknown_memories_are_an_error,
+                entities_are_merged_by_name,
+                files_are_known_by_their_endings,
+                memories_about_files_and_entities_are_found,
+                counts_say_what_there_is
+            ],
+            evidence: [
+                what_a_forgotten_memory_stood_on_gives_none_again,
+                what_is_said_again_counts_once_a_session,
+                a_superseded_memory_is_kept_but_not_recalled,
+                merged_memories_share_their_evidence,
+                memories_are_linked_until_their_text_changes,
+                drafts_made_from_a_memory_are_remembered
+            ],
+            vectors: [
                 vectors_are_asked_for_until_given,
                 nearest_orders_by_cosine_and_scope,
                 nearest_honours_time_and_session,
@@ -113,16 +138,7 @@ macro_rules! contract {
                 other_dimensions_work_side_by_side,
                 a_vector_of_the_wrong_length_is_refused,
                 freed_places_are_used_again,
-                neighbours_leave_the_memory_itself_out,
-                entities_are_merged_by_name,
-                files_are_known_by_their_endings,
-                memories_about_files_and_entities_are_found,
-                counts_say_what_there_is,
-                what_is_said_again_counts_once_a_session,
-                a_superseded_memory_is_kept_but_not_recalled,
-                merged_memories_share_their_evidence,
-                memories_are_linked_until_their_text_changes,
-                drafts_made_from_a_memory_are_remembered
+                neighbours_leave_the_memory_itself_out
             ],
             queue: [
                 requests_wait_until_served_and_wait_once,

@@ -4,7 +4,7 @@ use memory_lane::model::{
     Agent, MemoryDraft, MemoryId, MemoryKind, Message, ModelUse, Project, Role, SessionId, Timestamp, ToolCall,
     ToolStatus,
 };
-use memory_lane::store::{Added, Append, Scope, SearchTerm, SessionHead, StepAt, Store, TranscriptState};
+use memory_lane::store::{Added, Append, Scope, SearchTerm, SessionHead, StepAt, Store, ToolResult, TranscriptState};
 
 pub(super) const LANE: &str = "github.com/lane/memory";
 pub(super) const OTHER: &str = "github.com/lane/other";
@@ -52,6 +52,11 @@ pub(super) fn empty_append(native: &str) -> Append {
         skipped: Vec::new(),
         raw: Vec::new(),
     }
+}
+
+/// The end of a call that failed.
+pub(super) fn failed_result(call_id: &str) -> ToolResult {
+    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned(), patch: None }
 }
 
 pub(super) fn with_steps(native: &str, steps: Vec<StepAt>) -> Append {

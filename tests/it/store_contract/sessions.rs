@@ -1,16 +1,12 @@
 //! Transcripts in, sessions and turns out.
 
-use memory_lane::model::{
-    FileAction, ModelUse, RAW_BYTES, RAW_SESSION_BYTES, RawRecord, SessionId, SessionOutcome, Step, Timestamp,
-    ToolCall, ToolStatus, TouchedFile,
-};
+use memory_lane::model::{FileAction, ModelUse, RawRecord, Step, Timestamp, ToolCall, ToolStatus, TouchedFile};
 use memory_lane::store::{
-    Append, CatchWork, DistilFilter, Found, MemoryFilter, MessageQuery, Recorded, SeenFiles, SessionEdit,
-    SessionFilter, SkippedRecord, Store, ToolResult,
+    Append, DistilFilter, MemoryFilter, MessageQuery, SeenFiles, SessionFilter, SkippedRecord, Store, ToolResult,
 };
 
 use super::samples::{
-    LANE, NOW, OTHER, agent, called, draft, empty_append, session_id, strings, tool_call, user, with_steps,
+    LANE, NOW, agent, called, draft, empty_append, failed_result, session_id, strings, tool_call, user, with_steps,
 };
 
 pub(super) fn a_session_tells_what_its_transcript_says(store: &mut dyn Store) {
@@ -159,10 +155,6 @@ pub(super) fn several_blocks_of_one_record_are_kept(store: &mut dyn Store) {
     assert_eq!((appended.messages, appended.calls, appended.copies), (0, 0, 4));
 }
 
-fn result(call_id: &str) -> ToolResult {
-    ToolResult { call_id: call_id.to_owned(), status: ToolStatus::Failed, output: "exit 1".to_owned(), patch: None }
-}
-
 fn only_call(store: &dyn Store, native: &str) -> (ToolStatus, String) {
     let turns = store.turns(&session_id(native), 0).unwrap();
     let calls: Vec<_> = turns.iter().flat_map(|turn| turn.calls()).collect();
@@ -175,7 +167,9 @@ pub(super) fn results_find_their_call(store: &mut dyn Store) {
         let call = called(0, native, tool_call(1, "c1", ToolStatus::Pending));
         store.append(&with_steps(native, vec![user(0, 0, "", "run it"), call])).unwrap();
     }
-    store.append(&Append { results: vec![result("c1"), result("never made")], ..empty_append("s") }).unwrap();
+    store
+        .append(&Append { results: vec![failed_result("c1"), failed_result("never made")], ..empty_append("s") })
+        .unwrap();
     assert_eq!(only_call(store, "s"), (ToolStatus::Failed, "exit 1".to_owned()));
     assert_eq!(only_call(store, "unrelated").0, ToolStatus::Pending);
     assert_eq!(store.session(&session_id("s")).unwrap().unwrap().failed_calls, 1);
@@ -223,7 +217,7 @@ pub(super) fn results_find_the_call_in_the_fork_parent(store: &mut dyn Store) {
     let mut fork = with_steps("fork", vec![call]);
     fork.head.parent = Some(session_id("s"));
     store.append(&fork).unwrap();
-    let mut later = Append { results: vec![result("c1")], ..empty_append("fork") };
+    let mut later = Append { results: vec![failed_result("c1")], ..empty_append("fork") };
     later.head.parent = None;
     store.append(&later).unwrap();
     assert_eq!(only_call(store, "s"), (ToolStatus::Failed, "exit 1".to_owned()));
@@ -276,208 +270,6 @@ pub(super) fn turns_are_rebuilt(store: &mut dyn Store) {
     assert_eq!(turns[1].answer().unwrap().text, "done");
     assert_eq!(store.turns(&session_id("s"), 2).unwrap(), turns[2..]);
     assert_eq!(store.turns(&session_id("none"), 0).unwrap(), []);
-}
-
-pub(super) fn sessions_are_filtered(store: &mut dyn Store) {
-    for (native, project, branch, ended_at) in
-        [("a", LANE, "main", 1_000), ("b", LANE, "topic", 3_000), ("c", OTHER, "main", 2_000)]
-    {
-        let mut append = empty_append(native);
-        append.head.project.as_mut().unwrap().key = project.to_owned();
-        append.head.branch = Some(branch.to_owned());
-        append.head.ended_at = Some(Timestamp(ended_at));
-        store.append(&append).unwrap();
-    }
-    let mut inner = empty_append("agent-1");
-    inner.head.subagent = true;
-    inner.head.parent = Some(session_id("a"));
-    store.append(&inner).unwrap();
-
-    let check = |filter: SessionFilter, expected: &[&str]| {
-        let found: Vec<SessionId> = store.sessions(&filter).unwrap().into_iter().map(|session| session.id).collect();
-        assert_eq!(found, expected.iter().map(|native| session_id(native)).collect::<Vec<_>>(), "{filter:?}");
-    };
-    let all = SessionFilter::default;
-    check(all(), &["b", "c", "a"]);
-    check(SessionFilter { project: Some(LANE.to_owned()), ..all() }, &["b", "a"]);
-    check(SessionFilter { branch: Some("main".to_owned()), ..all() }, &["c", "a"]);
-    check(SessionFilter { since: Some(Timestamp(2_000)), ..all() }, &["b", "c"]);
-    check(SessionFilter { limit: 1, ..all() }, &["b"]);
-    check(SessionFilter { subagents: true, project: Some(LANE.to_owned()), ..all() }, &["b", "agent-1", "a"]);
-}
-
-pub(super) fn sessions_are_filtered_by_what_became_of_them(store: &mut dyn Store) {
-    let mut failed = with_steps("failed", vec![user(0, 0, "", "do it")]);
-    failed.head.pull_requests = vec!["https://example.org/lane/memory/pull/428".to_owned()];
-    failed.head.started_at = Some(Timestamp(500));
-    store.append(&failed).unwrap();
-    store.append(&with_steps("ended", vec![user(0, 0, "", "do it"), agent(0, 1, "", "done")])).unwrap();
-    store.append(&empty_append("empty")).unwrap();
-    store.claim_sessions("pine").unwrap();
-    let mut inner = with_steps("inner", vec![agent(0, 0, "", "work")]);
-    inner.head.subagent = true;
-    inner.head.parent = Some(session_id("ended"));
-    store.append(&inner).unwrap();
-    store.claim_sessions("oak").unwrap();
-    store.edit_session(&session_id("ended"), &SessionEdit::Pin(Some(NOW))).unwrap();
-
-    let check = |filter: SessionFilter, expected: &[&str]| {
-        let found: Vec<SessionId> = store.sessions(&filter).unwrap().into_iter().map(|session| session.id).collect();
-        assert_eq!(found, expected.iter().map(|native| session_id(native)).collect::<Vec<_>>(), "{filter:?}");
-    };
-    let all = || SessionFilter { subagents: true, ..SessionFilter::default() };
-    check(SessionFilter { with_steps: true, ..all() }, &["inner", "ended", "failed"]);
-    check(SessionFilter { outcome: Some(SessionOutcome::Failed), ..all() }, &["failed"]);
-    check(SessionFilter { host: Some("OAK".to_owned()), ..all() }, &["inner"]);
-    check(SessionFilter { host: Some("pine".to_owned()), ..all() }, &["empty", "ended", "failed"]);
-    check(SessionFilter { pull_request: Some("428".to_owned()), ..all() }, &["failed"]);
-    check(SessionFilter { pull_request: Some("8".to_owned()), ..all() }, &[]);
-    check(SessionFilter { parent: Some(session_id("ended")), ..all() }, &["inner"]);
-    check(SessionFilter { before: Some(Timestamp(1_000)), ..all() }, &["failed"]);
-    check(SessionFilter { pinned: true, ..all() }, &["ended"]);
-    assert_eq!(store.projects().unwrap(), [LANE]);
-}
-
-pub(super) fn outcomes_follow_the_last_steps(store: &mut dyn Store) {
-    let outcome = |store: &dyn Store| store.session(&session_id("s")).unwrap().unwrap().outcome;
-    store.append(&with_steps("s", vec![user(0, 0, "u0", "run it")])).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Failed, "nobody answered");
-    store.append(&with_steps("s", vec![called(0, "u1", tool_call(1, "c1", ToolStatus::Pending))])).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Interrupted);
-    store.append(&Append { results: vec![result("c1")], ..empty_append("s") }).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Failed);
-    let mut again = tool_call(2, "c2", ToolStatus::Failed);
-    again.files = vec![TouchedFile { path: "src/a.rs".to_owned(), action: FileAction::Read }];
-    store.append(&with_steps("s", vec![called(0, "u2", again), agent(0, 3, "u3", "it does not work")])).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Failed, "it failed twice, and the agent gave up");
-    store.append(&with_steps("s", vec![user(1, 4, "u4", "never mind"), agent(1, 5, "u5", "fine")])).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Ended);
-    let session = store.session(&session_id("s")).unwrap().unwrap();
-    assert_eq!((session.turns, session.files), (2, 1));
-    let mut stopped = with_steps("s", vec![user(2, 6, "u6", "once more")]);
-    stopped.head.interrupts = 1;
-    store.append(&stopped).unwrap();
-    assert_eq!(outcome(store), SessionOutcome::Interrupted);
-}
-
-pub(super) fn a_person_pins_and_names_sessions(store: &mut dyn Store) {
-    let mut append = empty_append("s");
-    append.head.custom_title = Some("by the agent's person".to_owned());
-    store.append(&append).unwrap();
-    let id = session_id("s");
-    let title = |store: &dyn Store| store.session(&id).unwrap().unwrap().title;
-    assert!(store.edit_session(&id, &SessionEdit::Title(Some("here".to_owned()))).unwrap());
-    assert!(store.edit_session(&id, &SessionEdit::Pin(Some(Timestamp(5)))).unwrap());
-    append.restart = true;
-    store.append(&append).unwrap();
-    assert_eq!(title(store).as_deref(), Some("here"), "reading the file anew takes nothing back");
-    assert_eq!(store.session(&id).unwrap().unwrap().pinned_at, Some(Timestamp(5)));
-    store.edit_session(&id, &SessionEdit::Title(None)).unwrap();
-    store.edit_session(&id, &SessionEdit::Pin(None)).unwrap();
-    assert_eq!(title(store).as_deref(), Some("by the agent's person"));
-    assert_eq!(store.session(&id).unwrap().unwrap().pinned_at, None);
-    assert!(!store.edit_session(&session_id("none"), &SessionEdit::Pin(None)).unwrap());
-}
-
-pub(super) fn sessions_are_found_by_prefix(store: &mut dyn Store) {
-    for native in ["abc1", "abc2", "abd"] {
-        store.append(&empty_append(native)).unwrap();
-    }
-    assert_eq!(store.sessions_starting("abc").unwrap(), [session_id("abc1"), session_id("abc2")]);
-    assert_eq!(store.sessions_starting("ab_").unwrap(), []);
-    for number in 0..12 {
-        store.append(&empty_append(&format!("many{number}"))).unwrap();
-    }
-    assert_eq!(store.sessions_starting("many").unwrap().len(), 10);
-}
-
-pub(super) fn transcripts_are_remembered(store: &mut dyn Store) {
-    let mut append = empty_append("s");
-    append.state.next_seq = 9;
-    store.append(&append).unwrap();
-    assert_eq!(store.transcripts().unwrap(), [append.state.clone()]);
-    append.state.offset = 1 << 40;
-    append.state.prefix_hash = [9; 32];
-    store.append(&append).unwrap();
-    store.touch_transcript(&append.state.path, 77, -1).unwrap();
-    append.state.size = 77;
-    append.state.mtime_ns = -1;
-    assert_eq!(store.transcripts().unwrap(), [append.state]);
-}
-
-pub(super) fn skipped_records_are_summed(store: &mut dyn Store) {
-    let record = |why: &str, line, count| SkippedRecord { why: why.to_owned(), line, count };
-    for (native, skipped) in
-        [("a", record("not JSON", 9, 1)), ("a", record("not JSON", 4, 2)), ("b", record("odd", 1, 2))]
-    {
-        store.append(&Append { skipped: vec![skipped], ..empty_append(native) }).unwrap();
-    }
-    assert_eq!(store.skipped().unwrap(), [record("not JSON", 4, 3), record("odd", 1, 2)]);
-}
-
-pub(super) fn what_was_not_understood_is_kept_within_bounds(store: &mut dyn Store) {
-    let record = |line: u64, length: usize| RawRecord {
-        why: "unknown type x".to_owned(),
-        line,
-        bytes: 99,
-        text: "y".repeat(length),
-    };
-    let raw = vec![record(4, 10), record(2, 20)];
-    store.append(&Append { raw, ..empty_append("s") }).unwrap();
-    let raw = (10..40).map(|line| record(line, RAW_BYTES)).collect();
-    store.append(&Append { raw, ..empty_append("s") }).unwrap();
-    let kept = store.raw_records(&session_id("s")).unwrap();
-    assert_eq!(kept[..2], [record(2, 20), record(4, 10)], "in the order of the transcript");
-    let bytes: usize = kept.iter().map(|record| record.text.len()).sum();
-    assert!((RAW_SESSION_BYTES..RAW_SESSION_BYTES + RAW_BYTES).contains(&bytes), "{bytes}");
-    assert_eq!(store.raw_records(&session_id("other")).unwrap(), []);
-    store.append(&Append { restart: true, raw: vec![record(1, 1)], ..empty_append("s") }).unwrap();
-    assert_eq!(store.raw_records(&session_id("s")).unwrap(), [record(1, 1)]);
-}
-
-pub(super) fn uncaught_sessions_are_work_until_recorded(store: &mut dyn Store) {
-    let mut later = with_steps("later", vec![user(0, 0, "l0", "hi")]);
-    later.head.started_at = Some(Timestamp(5_000));
-    store.append(&later).unwrap();
-    store.append(&with_steps("s", vec![user(0, 0, "u0", "one"), agent(0, 1, "u1", "two")])).unwrap();
-    let mut inner = with_steps("agent-1", vec![user(0, 0, "i0", "inner")]);
-    inner.head.subagent = true;
-    store.append(&inner).unwrap();
-    store.append(&empty_append("empty")).unwrap();
-
-    let work = |native: &str, from_turn, upto_seq| CatchWork { session: session_id(native), from_turn, upto_seq };
-    assert_eq!(store.uncaught(1).unwrap(), [work("s", 0, 2), work("later", 0, 1)]);
-    let mut caught = draft("caught", 1);
-    caught.provenance.session = Some(session_id("s"));
-    let twice = vec![caught.clone(), caught.clone()].into();
-    let recorded = store.record_caught(&work("s", 0, 2), 1, &twice, NOW).unwrap();
-    assert_eq!(recorded.new.len(), 1, "the same moment is stored once");
-    assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)]);
-    assert_eq!(store.session(&session_id("s")).unwrap().unwrap().memories, 1);
-
-    store
-        .append(&with_steps("s", vec![called(0, "u2", tool_call(2, "c", ToolStatus::Ok)), user(1, 3, "u3", "x")]))
-        .unwrap();
-    assert_eq!(store.uncaught(1).unwrap()[0], work("s", 0, 4), "a late step of an old turn is unread");
-    assert_eq!(store.uncaught(2).unwrap()[0], work("s", 0, 4), "another version reads all");
-    store.record_caught(&work("s", 0, 4), 1, &Found::default(), NOW).unwrap();
-    store.append(&with_steps("s", vec![agent(1, 4, "u4", "y")])).unwrap();
-    assert_eq!(store.uncaught(1).unwrap()[0], work("s", 1, 5));
-    let known = store.record_caught(&work("s", 1, 5), 1, &vec![caught].into(), NOW).unwrap();
-    assert_eq!(known, Recorded::default(), "known before");
-    store.record_caught(&work("s", 0, 2), 1, &Found::default(), NOW).unwrap();
-    assert_eq!(store.uncaught(1).unwrap(), [work("later", 0, 1)], "a slower reader takes nothing back");
-}
-
-pub(super) fn prompts_of_other_sessions_are_listed(store: &mut dyn Store) {
-    for (native, project) in [("a", LANE), ("b", LANE), ("c", OTHER)] {
-        let mut append =
-            with_steps(native, vec![user(0, 0, "", native), agent(0, 1, "", "no"), user(1, 2, "", "late")]);
-        append.head.project.as_mut().unwrap().key = project.to_owned();
-        store.append(&append).unwrap();
-    }
-    let prompts = store.prompts(LANE, &session_id("b"), Timestamp(1_002)).unwrap();
-    assert_eq!(prompts, [(session_id("a"), Timestamp(1_000), "a".to_owned())]);
 }
 
 pub(super) fn a_forgotten_session_is_gone_and_stays_away(store: &mut dyn Store) {
