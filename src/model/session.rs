@@ -186,6 +186,8 @@ pub struct Session {
     /// Title given in this program, else in the agent, else by the agent, else made for it, else what its first prompt
     /// says; none for a session without words.
     pub title: Option<String>,
+    /// Whether a program began it and no person was there (`claude -p`, `codex exec`); false where the agent does not say.
+    pub headless: bool,
     /// When the person pinned it.
     pub pinned_at: Option<Timestamp>,
     /// Version of the agent at the latest record.

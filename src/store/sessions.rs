@@ -48,6 +48,8 @@ pub struct SessionHead {
     pub parent: Option<SessionId>,
     /// Whether it is a sub-agent's transcript.
     pub subagent: bool,
+    /// Whether a program began it and no person was there.
+    pub headless: bool,
     /// Its project.
     pub project: Option<Project>,
     /// Working directory; the first one known is kept.
@@ -176,6 +178,8 @@ pub struct SessionFilter {
     pub since: Option<Timestamp>,
     /// Sessions that began before this.
     pub before: Option<Timestamp>,
+    /// Only those that a program began.
+    pub headless: bool,
     /// Only pinned ones.
     pub pinned: bool,
     /// Leave out sessions in which nothing was said or done.

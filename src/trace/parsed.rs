@@ -37,6 +37,8 @@ pub struct SessionFacts {
     pub parent: Option<String>,
     /// Whether it is a sub-agent's transcript.
     pub subagent: bool,
+    /// Whether a program began it and no person was there.
+    pub headless: bool,
     /// First working directory named in the whole transcript so far.
     pub cwd: Option<String>,
     /// Address of the remote of the repository that it lies in, where the transcript names one.
@@ -152,9 +154,10 @@ impl Parsed {
 
 impl SessionFacts {
     fn append(&mut self, later: Self) {
-        let Self { native, parent, subagent, cwd, remote, usage, pull_requests, .. } = later;
+        let Self { native, parent, subagent, headless, cwd, remote, usage, pull_requests, .. } = later;
         // These are of the whole transcript so far.
         (self.native, self.parent, self.subagent, self.cwd, self.remote) = (native, parent, subagent, cwd, remote);
+        self.headless = headless;
         self.branch = later.branch.or(self.branch.take());
         self.commit = self.commit.take().or(later.commit);
         self.usage.add(usage.tokens_in, usage.tokens_out);

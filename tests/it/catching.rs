@@ -274,6 +274,7 @@ fn append(path: &str, talk: &Talk, from: usize, to: usize) -> Append {
             agent: Agent::ClaudeCode,
             parent: None,
             subagent: false,
+            headless: false,
             project: Some(Project::named("github.com/acme/rocket")),
             cwd: None,
             branch: None,

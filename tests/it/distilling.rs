@@ -163,6 +163,7 @@ fn with_steps(native: &str, steps: Vec<StepAt>) -> Append {
             agent: Agent::ClaudeCode,
             parent: None,
             subagent: false,
+            headless: false,
             project: Some(Project { key: "rocket".to_owned(), name: "rocket".to_owned(), root: "/rocket".to_owned() }),
             cwd: Some("/rocket".to_owned()),
             branch: None,

@@ -151,6 +151,7 @@ fn codex(machine: &Machine, program: &str, version: &str) {
     let session = machine.check(Agent::Codex, "mock-model", &mut command);
     assert_eq!((session.branch.as_deref(), session.client_version.as_deref()), (Some("notes"), Some(version)));
     assert_eq!(session.commit.map(|commit| commit.len()), Some(40));
+    assert!(session.headless, "`exec` began it");
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn the_failed_codex_run_of_yesterday() {
     assert_eq!(listed(&["--agent", "codex"]).len(), 3);
     assert_eq!(listed(&["--host", "pine", "--project", "shop"]).len(), 4);
 
+    assert_eq!(listed(&["--headless"]).len(), 3, "`codex exec` began them");
     let session =
         &machine.json(&["sessions", "list", "--json", "--agent", "codex", "--outcome", "failed"])["sessions"][0];
     assert_eq!((&session["host"], &session["outcome"]), (&json!("pine"), &json!("failed")));
@@ -142,7 +143,16 @@ fn the_failed_codex_run_of_yesterday() {
     assert_eq!(session["first_prompt"], "run the tests and fix what fails");
     assert_eq!(session["last_message"], "That is how it stands.");
     let row = machine.run(&["sessions", "list", "--agent", "codex", "--outcome", "failed", "--long"]);
-    for part in ["codex", "failed", "1 turn ", "2 calls", "at pine", "example.org/team/shop", "first: run the tests"] {
+    for part in [
+        "codex",
+        "failed",
+        "1 turn ",
+        "2 calls",
+        "headless",
+        "at pine",
+        "example.org/team/shop",
+        "first: run the tests",
+    ] {
         assert!(row.contains(part), "{part}: {row}");
     }
     assert!(!row.contains('\u{1b}'), "no colours but on a terminal: {row}");

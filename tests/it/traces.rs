@@ -286,6 +286,21 @@ fn a_sub_agents_file_belongs_to_its_session() {
 }
 
 #[test]
+fn who_began_a_session_is_said_by_its_first_records() {
+    let check = |entrypoints: &[&str], expected: bool| {
+        let session = entrypoints
+            .iter()
+            .fold(file(), |file, entrypoint| file.user_with("go", json!({"entrypoint": entrypoint})).agent("Done."));
+        assert_eq!(read(&session).facts.headless, expected, "{entrypoints:?}");
+    };
+    check(&["sdk-cli"], true);
+    check(&["sdk-cli", "cli"], true);
+    check(&["cli", "sdk-cli"], false);
+    check(&["claude-vscode"], false);
+    assert!(!read(&file().user("go")).facts.headless, "older versions do not say");
+}
+
+#[test]
 fn a_sub_agent_of_a_sub_agent_belongs_to_it() {
     let dir = tempfile::tempdir().unwrap();
     let inner = |path: &Path, depth: u32, call: &str| {

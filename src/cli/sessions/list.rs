@@ -42,6 +42,9 @@ pub(super) struct ListArgs {
     /// Only begun before this
     #[arg(long, value_name = "TIME")]
     before: Option<String>,
+    /// Only those that a program began, with nobody there: `claude -p`, `codex exec`
+    #[arg(long)]
+    headless: bool,
     /// Only pinned ones
     #[arg(long)]
     pinned: bool,
@@ -90,6 +93,7 @@ pub(super) fn run(args: &ListArgs, app: &App, store: &dyn SessionStore) -> anyho
         parent: None,
         since: args.since.as_ref().map(when).transpose()?,
         before: args.before.as_ref().map(when).transpose()?,
+        headless: args.headless,
         pinned: args.pinned,
         // Files with nothing but titles and bookkeeping are known to the store, so that they are not read again.
         with_steps: true,
@@ -133,6 +137,7 @@ fn row(session: &Session, long: bool, paint: Paint) -> String {
     ];
     facts.extend(duration(session));
     facts.extend((session.memories > 0).then(|| counted(session.memories, "memory", "memories")));
+    facts.extend(session.headless.then(|| "headless".to_owned()));
     facts.extend(session.pinned_at.is_some().then(|| "pinned".to_owned()));
     facts.extend(session.project.as_deref().map(|project| one_line(project, 60)));
     facts.extend(session.branch.as_deref().map(|branch| format!("on {}", one_line(branch, 40))));

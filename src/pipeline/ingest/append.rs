@@ -155,6 +155,7 @@ impl Cleaner {
             agent,
             parent: facts.parent.map(|parent| SessionId::new(agent, &parent)),
             subagent: facts.subagent,
+            headless: facts.headless,
             project,
             cwd: facts.cwd,
             branch: facts.branch,

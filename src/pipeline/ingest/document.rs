@@ -153,6 +153,7 @@ pub(super) fn file_state(path: String, size: u64, mtime_ns: i64, last: (Agent, S
         agent,
         parent: None,
         subagent,
+        headless: false,
         project: None,
         cwd: None,
         branch: None,

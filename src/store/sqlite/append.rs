@@ -166,7 +166,7 @@ fn clear_transcript(db: &Connection, transcript: i64, [session, before]: [i64; 2
     db.execute("DELETE FROM catch_state WHERE session = ?", [session])?;
     db.execute(
         "UPDATE sessions SET cwd = NULL, branch = NULL, custom_title = NULL, agent_title = NULL, client_version = NULL,
-             started_at = NULL, ended_at = NULL, model = NULL, git_commit = NULL
+             started_at = NULL, ended_at = NULL, model = NULL, git_commit = NULL, headless = 0
          WHERE id = ? AND NOT EXISTS (SELECT 1 FROM transcripts WHERE session = sessions.id AND id <> ?)",
         [session, transcript],
     )?;
@@ -181,6 +181,7 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
     let statement = "UPDATE sessions SET
              parent = COALESCE(:parent, parent),
              subagent = :subagent,
+             headless = MAX(headless, :headless),
              cwd = COALESCE(cwd, :cwd),
              branch = COALESCE(:branch, branch),
              git_commit = COALESCE(git_commit, :commit),
@@ -195,6 +196,7 @@ fn update_head(db: &Connection, session: i64, head: &SessionHead) -> Attempt<()>
         ":id": session,
         ":parent": head.parent,
         ":subagent": head.subagent,
+        ":headless": head.headless,
         ":cwd": head.cwd,
         ":branch": head.branch,
         ":commit": head.commit,

@@ -11,7 +11,7 @@ use crate::text::headline;
 /// One row per session, all columns of [`Session`]. Several files of one session are copies of one another (moved,
 /// archived, compressed, restored), so what files are counted for is that of the fullest. Texts come from the messages
 /// themselves; a person's title wins. Without any title the first prompt that says something gives one.
-const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.host, p.key AS project, s.cwd, s.branch,
+const COLUMNS: &str = "s.id AS row, s.name, s.agent, s.parent, s.subagent, s.headless, s.host, p.key AS project, s.cwd, s.branch,
         s.git_commit, s.model,
         COALESCE(NULLIF(s.given_title, ''), NULLIF(s.custom_title, ''), NULLIF(s.agent_title, ''), NULLIF(s.made_title, '')) AS title,
         s.pinned_at, s.client_version, s.started_at,
@@ -37,6 +37,7 @@ fn session_from(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Session> {
         agent: row.get("agent")?,
         parent: row.get("parent")?,
         subagent: row.get("subagent")?,
+        headless: row.get("headless")?,
         host: row.get("host")?,
         project: row.get("project")?,
         cwd: row.get("cwd")?,
@@ -146,6 +147,7 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
                AND (:since IS NULL OR s.ended_at >= :since)
                AND (:before IS NULL OR s.started_at < :before)
                AND (:pull IS NULL OR s.id IN (SELECT session FROM session_links WHERE url LIKE :pull ESCAPE '\\'))
+               AND (NOT :headless OR s.headless = 1)
                AND (NOT :pinned OR s.pinned_at IS NOT NULL)
                AND (NOT :with_steps OR s.user_messages + s.agent_messages + s.tool_calls > 0)
                AND (:subagents OR s.subagent = 0)
@@ -166,6 +168,7 @@ pub(super) fn list(db: &Connection, filter: &SessionFilter) -> Attempt<Vec<Sessi
                 ":since": filter.since,
                 ":before": filter.before,
                 ":pull": pull_request,
+                ":headless": filter.headless,
                 ":pinned": filter.pinned,
                 ":with_steps": filter.with_steps,
                 ":subagents": filter.subagents,

@@ -24,6 +24,8 @@ pub(super) struct Parser {
     parent: Option<String>,
     cwd: Option<String>,
     subagent: bool,
+    /// Whether the first record that says what the client was started as names its programming interface.
+    headless: Option<bool>,
     task: Option<String>,
     line: u64,
     seq: u32,
@@ -76,6 +78,7 @@ impl Parser {
             parent: starter,
             cwd: None,
             subagent,
+            headless: None,
             line: 0,
             seq: 0,
             turn: 0,
@@ -336,6 +339,9 @@ impl Parser {
         if self.cwd.is_none() {
             self.cwd = filled(record.cwd);
         }
+        if self.headless.is_none() {
+            self.headless = text(record.entrypoint).map(|entrypoint| entrypoint.starts_with("sdk"));
+        }
         if let Some(branch) = text(record.git_branch).filter(|branch| !branch.is_empty() && branch != "HEAD")
             && out.facts.branch.as_deref() != Some(&*branch)
         {
@@ -371,6 +377,7 @@ impl Parser {
         out.facts.parent.clone_from(&self.parent);
         out.facts.cwd.clone_from(&self.cwd);
         out.facts.subagent = self.subagent;
+        out.facts.headless = self.headless == Some(true);
         out.next_seq = self.seq;
     }
 }

@@ -17,6 +17,7 @@ pub(in crate::trace) struct Record<'a> {
     pub(in crate::trace) timestamp: Raw<'a>,
     pub(in crate::trace) cwd: Raw<'a>,
     pub(in crate::trace) git_branch: Raw<'a>,
+    pub(super) entrypoint: Raw<'a>,
     pub(in crate::trace) version: Raw<'a>,
     pub(super) message: Option<Body<'a>>,
     pub(in crate::trace) tool_use_result: Raw<'a>,
@@ -61,6 +62,7 @@ impl<'a> Record<'a> {
                 b"timestamp" => &mut record.timestamp,
                 b"cwd" => &mut record.cwd,
                 b"gitBranch" => &mut record.git_branch,
+                b"entrypoint" => &mut record.entrypoint,
                 b"version" => &mut record.version,
                 b"message" => {
                     record.message = Body::read(cursor)?;

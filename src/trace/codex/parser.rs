@@ -21,6 +21,7 @@ pub(super) struct Parser {
     native: Option<String>,
     parent: Option<String>,
     subagent: bool,
+    headless: bool,
     cwd: Option<String>,
     remote: Option<String>,
     line: u64,
@@ -54,6 +55,7 @@ impl TraceParser for Parser {
         out.facts.cwd.clone_from(&self.cwd);
         out.facts.remote.clone_from(&self.remote);
         out.facts.subagent = self.subagent;
+        out.facts.headless = self.headless;
         out
     }
 }
@@ -66,6 +68,7 @@ impl Parser {
             native: None,
             parent: None,
             subagent: false,
+            headless: false,
             cwd: None,
             remote: None,
             line: 0,
@@ -115,6 +118,7 @@ impl Parser {
         out.facts.branch = git("branch").filter(|branch| branch != "HEAD");
         out.facts.commit = git("commit_hash");
         self.remote = git("repository_url");
+        self.headless = text(meta, "source") == Some("exec");
         let spawned = meta.get("source").and_then(|source| source.get("subagent"));
         self.subagent = spawned.is_some() || text(meta, "thread_source") == Some("subagent");
         let spawn = spawned.and_then(|spawned| spawned.get("thread_spawn"));

@@ -168,6 +168,7 @@ fn session(append: &Append) -> Session {
         agent: Agent::ClaudeCode,
         parent: None,
         subagent: false,
+        headless: false,
         host: None,
         project: append.head.project.as_ref().map(|project| project.key.clone()),
         cwd: append.head.cwd.clone(),

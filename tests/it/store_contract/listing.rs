@@ -21,6 +21,10 @@ pub(super) fn sessions_are_filtered(store: &mut dyn Store) {
     inner.head.subagent = true;
     inner.head.parent = Some(session_id("a"));
     store.append(&inner).unwrap();
+    let mut begun = empty_append("c");
+    begun.head.project.as_mut().unwrap().key = OTHER.to_owned();
+    begun.head.headless = true;
+    store.append(&begun).unwrap();
 
     let check = |filter: SessionFilter, expected: &[&str]| {
         let found: Vec<SessionId> = store.sessions(&filter).unwrap().into_iter().map(|session| session.id).collect();
@@ -32,6 +36,8 @@ pub(super) fn sessions_are_filtered(store: &mut dyn Store) {
     check(SessionFilter { branch: Some("main".to_owned()), ..all() }, &["c", "a"]);
     check(SessionFilter { since: Some(Timestamp(2_000)), ..all() }, &["b", "c"]);
     check(SessionFilter { limit: 1, ..all() }, &["b"]);
+    check(SessionFilter { headless: true, ..all() }, &["c"]);
+    assert!(store.session(&session_id("c")).unwrap().unwrap().headless);
     check(SessionFilter { subagents: true, project: Some(LANE.to_owned()), ..all() }, &["b", "agent-1", "a"]);
 }
 

@@ -33,6 +33,7 @@ pub(super) fn empty_append(native: &str) -> Append {
             agent: Agent::ClaudeCode,
             parent: None,
             subagent: false,
+            headless: false,
             project: Some(Project { key: LANE.to_owned(), name: "memory".to_owned(), root: "/srv/memory".to_owned() }),
             cwd: Some("/srv/memory".to_owned()),
             branch: Some("main".to_owned()),
