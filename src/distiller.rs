@@ -18,6 +18,7 @@ mod ollama;
 mod openai;
 mod price;
 mod prompt;
+mod retold;
 mod suspicion;
 mod title;
 mod window;
@@ -37,6 +38,7 @@ pub use item::{schema, unpack};
 pub use limit::Limit;
 pub use price::{Estimate, Price, price_of};
 pub use prompt::Prompt;
+pub use retold::doubt;
 pub use title::title;
 pub use window::{Line, Speaker, Window, windows};
 

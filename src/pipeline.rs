@@ -9,6 +9,7 @@ mod ingest;
 mod meaning;
 mod names;
 mod relate;
+mod retold;
 mod titles;
 mod uses;
 
@@ -20,5 +21,6 @@ pub use ingest::{IngestProgress, IngestReport, ingest};
 pub use meaning::Meaning;
 pub use names::take_in_names;
 pub use relate::{Related, relate};
+pub use retold::bear_out;
 pub use titles::{TitleReport, Titled, title_session, title_sessions};
 pub use uses::judge_uses;

@@ -114,6 +114,8 @@ pub struct Situation<'a> {
     pub weights: &'a Weights,
     /// How much may be injected.
     pub budget: Budget,
+    /// Memories of a lower confidence are left out.
+    pub least_confidence: f32,
     /// Now, for recency.
     pub now: Timestamp,
 }

@@ -4,7 +4,7 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ pub(super) fn run(args: &RecallArgs, app: &App) -> anyhow::Result<()> {
         None => std::env::current_dir().context("find the current directory")?,
     };
     let session = args.session.as_ref().map(|id| SessionId(id.clone()));
-    let (query, root) = query(args.text.as_deref().unwrap_or_default(), &args.files, &cwd, session, app);
+    let (query, root) = query(args.text.as_deref().unwrap_or_default(), &args.files, &cwd, session, app)?;
     let recalled = ask(&query, &root, app, &store)?;
     if args.json {
         let hits: Vec<_> = recalled.hits.iter().filter(|hit| args.explain || injected(hit)).map(to_json).collect();
@@ -79,6 +79,7 @@ pub(super) fn ask(query: &Query, root: &Path, app: &App, store: &dyn RecallStore
         model: &app.settings.model,
         weights: &weights,
         budget: Budget { memories: app.settings.most_memories, chars },
+        least_confidence: app.settings.least_confidence,
         now: app.now,
     };
     let pack = app.paths.models().join(&app.settings.model);
@@ -99,15 +100,19 @@ pub(super) fn ask(query: &Query, root: &Path, app: &App, store: &dyn RecallStore
     }
 }
 
-/// A query as the hook would make it in the directory `cwd`, and the root of the project there.
+/// A query as the hook would make it in the directory `cwd`, and the root of the project there; an error where the person
+/// wants nothing to be recalled.
 pub(super) fn query(
     text: &str,
     paths: &[String],
     cwd: &Path,
     session: Option<SessionId>,
     app: &App,
-) -> (Query, PathBuf) {
+) -> anyhow::Result<(Query, PathBuf)> {
     let project = trace::project::identify(cwd);
+    if app.settings.excludes(&project.key, cwd) {
+        bail!("nothing is recalled in {}: it is `excluded` in config.json", cwd.display());
+    }
     let scope = Scope { project: Some(project.key.clone()), before: app.now, not_session: session.clone() };
     let mut files = Vec::new();
     for path in paths {
@@ -118,7 +123,7 @@ pub(super) fn query(
     let moment = if paths.is_empty() { Moment::Prompt } else { Moment::File };
     let text = recall::looked_at(text).into_owned();
     let query = Query { moment, text, window: Vec::new(), files, scope, session };
-    (query, PathBuf::from(project.root))
+    Ok((query, PathBuf::from(project.root)))
 }
 
 fn injected(hit: &Hit) -> bool {

@@ -4,9 +4,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{App, print_line};
-use crate::model::{EntityKind, MemoryDraft, MemoryKind, Mention, Trigger};
+use crate::model::{EntityKind, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Trigger};
 use crate::store::{Added, MemoryStore};
-use crate::{entity, pipeline, redact, text, trace};
+use crate::{config, entity, pipeline, redact, text, trace};
 
 /// Arguments of `remember`.
 #[derive(Args)]
@@ -27,8 +27,19 @@ pub(super) struct RememberArgs {
     everywhere: bool,
 }
 
+/// Who wants something remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Teller {
+    /// A person at a terminal.
+    Person,
+    /// An agent: what it says may be what a page or an issue told it.
+    Agent,
+}
+
 /// What is to be remembered.
 pub(super) struct Wanted {
+    /// Who wants it.
+    pub(super) teller: Teller,
     /// The memory, self-contained.
     pub(super) text: String,
     /// Its kind.
@@ -43,6 +54,7 @@ pub(super) struct Wanted {
 
 pub(super) fn run(args: &RememberArgs, app: &App) -> anyhow::Result<()> {
     let wanted = Wanted {
+        teller: if config::is_agents_shell() { Teller::Agent } else { Teller::Person },
         text: args.text.clone(),
         kind: args.kind,
         files: args.files.clone(),
@@ -64,8 +76,21 @@ pub(super) fn store(wanted: &Wanted, app: &App) -> anyhow::Result<String> {
     let title = text::one_line(text.lines().next().unwrap_or(&text), 100);
     let mut draft = MemoryDraft::new(wanted.kind, title, text.clone(), app.now);
     draft.trigger = Trigger::Manual;
-    draft.reasoning = "stored by hand".to_owned();
-    draft.confidence = 0.9;
+    match wanted.teller {
+        Teller::Person => {
+            draft.reasoning = "stored by hand".to_owned();
+            draft.confidence = 0.9;
+        }
+        Teller::Agent if app.settings.excludes(&project.key, &cwd) => {
+            bail!("nothing is kept from {}: it is `excluded` in config.json", cwd.display());
+        }
+        Teller::Agent => {
+            draft.reasoning = "an agent stored it".to_owned();
+            draft.confidence = 0.5;
+            draft.origin = Origin::Agent;
+            draft.status = MemoryStatus::Quarantined;
+        }
+    }
     draft.project = (!wanted.everywhere).then(|| project.key.clone());
     for path in &wanted.files {
         let absolute = cwd.join(path).to_string_lossy().into_owned();
@@ -76,6 +101,10 @@ pub(super) fn store(wanted: &Wanted, app: &App) -> anyhow::Result<String> {
     draft.entities.extend(entity::people_of_files(draft.files.iter().map(String::as_str)));
     let mut store = app.open_store()?;
     let said = match store.add_memory(&draft, app.now)? {
+        Added::New(id) if wanted.teller == Teller::Agent => format!(
+            "kept as #{id}; it is recalled once this session shows that the user said it or agreed to it, \
+             or after `memory-lane memories restore {id}`"
+        ),
         Added::New(id) => format!("remembered as #{id}"),
         Added::Known(id) => format!("known already as #{id}"),
         Added::Forgotten => bail!("this memory was forgotten on purpose; word it differently to store it"),

@@ -112,10 +112,27 @@ impl Paths {
 /// The variable set for programs that this program starts: their own hooks must not start it again.
 pub const CHILD: &str = "MEMORY_LANE_CHILD";
 
+/// Variables that agents set for the commands they run: Claude Code (the first two), Codex, Pi, OpenCode, Gemini CLI, Cursor.
+const AGENTS_OWN: [&str; 8] = [
+    "CLAUDECODE",
+    "AI_AGENT",
+    "CODEX_THREAD_ID",
+    "CODEX_SESSION_ID",
+    "PI_SESSION_ID",
+    "OPENCODE_PID",
+    "GEMINI_CLI",
+    "CURSOR_AGENT",
+];
+
 /// A variable of the environment; empty counts as unset.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether an agent runs this process as one of its commands.
+pub fn is_agents_shell() -> bool {
+    AGENTS_OWN.iter().any(|name| variable(name).is_some())
 }
 
 /// The path with a leading `~/` spelt out.

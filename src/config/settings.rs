@@ -54,6 +54,8 @@ pub struct Settings {
     pub session_budget_chars: usize,
     /// Most memories injected at once.
     pub most_memories: usize,
+    /// Memories of a lower confidence than this, 0 to 1, are not recalled.
+    pub least_confidence: f32,
     /// How long the hook may take, in milliseconds, before it answers with what it has.
     pub deadline_ms: u64,
     /// Which model embeds.
@@ -64,6 +66,8 @@ pub struct Settings {
     pub file_budget_chars: usize,
     /// Say before a command of the agent runs that it failed in earlier sessions.
     pub warn_before_commands: bool,
+    /// Messages that a memory shows above and below its moment; it shows no more than 2,000 characters all the same.
+    pub context_messages: usize,
     /// Names of people and things: files of one name a line, and directories with one page for each person.
     pub entity_sources: Vec<PathBuf>,
     /// Let the distiller, where there is one, name sessions that have no title of their own.
@@ -83,11 +87,13 @@ impl Default for Settings {
             prompt_budget_chars: 2_000,
             session_budget_chars: 1_200,
             most_memories: 4,
+            least_confidence: 0.0,
             deadline_ms: 300,
             model: "all-MiniLM-L6-v2".to_owned(),
             recall_on_files: true,
             file_budget_chars: 1_200,
             warn_before_commands: false,
+            context_messages: 3,
             entity_sources: Vec::new(),
             auto_title: false,
             excluded: Vec::new(),
@@ -106,6 +112,11 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(SettingsError::Unreadable { path: path.to_owned(), source }),
         }
+    }
+
+    /// Whether nothing is to be done in this project (its key) or directory.
+    pub fn excludes(&self, project: &str, directory: &Path) -> bool {
+        self.excluded.iter().any(|entry| entry == project || directory.starts_with(entry))
     }
 
     /// Places as they are compared: with the person's home spelt out, and without the empty one, which every path is below.
@@ -158,7 +169,8 @@ mod tests {
         let home = PathBuf::from(crate::config::variable("HOME").unwrap());
         let settings = Settings::load(&path).unwrap();
         assert_eq!(settings.excluded, [home.join("private").to_str().unwrap(), "github.com/acme/api"]);
-        assert!(home.join("private/notes").starts_with(&settings.excluded[0]));
+        assert!(settings.excludes("x", &home.join("private/notes")) && settings.excludes("github.com/acme/api", &home));
+        assert!(!settings.excludes("github.com/acme/web", &home.join("privateer")));
         assert_eq!(settings.entity_sources, [home.join("people.txt")]);
     }
 }

@@ -17,6 +17,16 @@ const COMMON: f32 = 0.05;
 /// So many telling words that only a tool of the project has said, and the rest came with them.
 const FOREIGN_WORDS: usize = 2;
 
+/// So much of the telling words the user must have said for the whole to be his.
+const OWN_SHARE: f32 = 0.6;
+/// Our own tools that bring nothing in, as the client names them: by the plugin, or by hand.
+const OWN_TOOLS: [&str; 4] = [
+    "mcp__plugin_memory-lane_memory-lane__remember",
+    "mcp__plugin_memory-lane_memory-lane__feedback",
+    "mcp__memory-lane__remember",
+    "mcp__memory-lane__feedback",
+];
+
 /// What a memory says, and who can have said it.
 pub(super) struct Suspect<'a> {
     /// Title and body.
@@ -62,8 +72,16 @@ impl Suspect<'_> {
         self.conversation.turns().iter().flat_map(Turn::calls).filter(move |call| call.seq <= last)
     }
 
+    /// Whether most of its telling words are among those that the user vouches for.
+    pub(super) fn is_the_users(&self) -> bool {
+        let by_user = terms(self.vouched);
+        let mine: Vec<String> = terms(self.text).into_iter().filter(|term| common_share(term) < COMMON).collect();
+        let shared = mine.iter().filter(|term| by_user.contains(*term)).count();
+        shared > 0 && shared as f32 >= OWN_SHARE * mine.len() as f32
+    }
+
     /// The user's own words in the window.
-    fn said_by_user(&self) -> String {
+    pub(super) fn said_by_user(&self) -> String {
         let mut said = self.vouched.to_owned();
         for line in self.window.lines.iter().filter(|line| line.speaker == Speaker::User) {
             let Some(message) = message(self.conversation.turns(), line) else { continue };
@@ -124,7 +142,8 @@ fn is_foreign(call: &ToolCall) -> bool {
     let name = call.name.to_lowercase();
     let by_name = ["web", "fetch", "search_web", "browser"].iter().any(|part| name.contains(part));
     let by_command = call.command.as_deref().unwrap_or_default();
-    by_name || name.starts_with("mcp__") || FETCHES.as_ref().is_none_or(|fetches| fetches.is_match(by_command))
+    let by_server = name.starts_with("mcp__") && !OWN_TOOLS.contains(&name.as_str());
+    by_name || by_server || FETCHES.as_ref().is_none_or(|fetches| fetches.is_match(by_command))
 }
 
 /// A sentence that tells its reader what to do.

@@ -45,7 +45,7 @@ pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn
     }
     let place = event.place();
     let project = trace::project::identify(&place.cwd);
-    if is_excluded(&project, place, surroundings.settings) {
+    if surroundings.settings.excludes(&project.key, &place.cwd) {
         return;
     }
     match event {
@@ -59,10 +59,6 @@ pub fn respond(event: &HookEvent, surroundings: &Surroundings<'_>, out: &mut dyn
         HookEvent::File { .. } if !surroundings.settings.recall_on_files => {}
         _ => answer_query(event, &project, surroundings, out),
     }
-}
-
-fn is_excluded(project: &Project, place: &Place, settings: &Settings) -> bool {
-    settings.excluded.iter().any(|excluded| *excluded == project.key || place.cwd.starts_with(excluded))
 }
 
 fn start_worker(surroundings: &Surroundings<'_>, occasion: Occasion, place: Option<&Place>) {
@@ -219,6 +215,7 @@ impl Attempt<'_> {
             model: &settings.model,
             weights: &weights,
             budget: Budget { memories: settings.most_memories, chars },
+            least_confidence: settings.least_confidence,
             now: self.surroundings.now,
         };
         // At a file the look-up by path decides first whether the model is worth starting.

@@ -90,6 +90,7 @@ fn primer(
     let lines = thread.as_ref().map_or(0, |thread| thread.chars().count() + 1);
     let room = surroundings.settings.session_budget_chars.saturating_sub(lines);
     let mut lessons = recall::standing(&scope, store, room)?;
+    lessons.retain(|lesson| lesson.memory.draft.confidence >= surroundings.settings.least_confidence);
     if !lessons.is_empty() {
         let records: Vec<RecallRecord> =
             lessons.iter().map(|lesson| standing_record(lesson, place, surroundings)).collect();

@@ -67,6 +67,9 @@ fn below(candidate: &Ranked, situation: &Situation<'_>, candidates: &Candidates,
     if candidate.relevance < floor {
         return Some(format!("below the floor of {floor:.2}"));
     }
+    if candidate.found.memory.draft.confidence < situation.least_confidence {
+        return Some(format!("less sure than {:.0} %", situation.least_confidence * 100.0));
+    }
     let evidence = &candidate.evidence;
     let cosine = evidence.cosine?;
     let mentioned = evidence.file || !evidence.entities.is_empty();

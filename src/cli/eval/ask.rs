@@ -201,6 +201,7 @@ fn ask(
         model: &app.settings.model,
         weights,
         budget: Budget { memories: app.settings.most_memories, chars },
+        least_confidence: 0.0,
         now,
     };
     let mut failure = None;

@@ -57,7 +57,7 @@ fn recall(arguments: &Recall) -> anyhow::Result<String> {
     let app = App::from_env()?;
     let store = app.open_store_to_read()?;
     let cwd = std::env::current_dir().context("find the current directory")?;
-    let (query, root) = recall::query(&arguments.text, &arguments.files, &cwd, None, &app);
+    let (query, root) = recall::query(&arguments.text, &arguments.files, &cwd, None, &app)?;
     if query.is_silent() {
         bail!("the text names no topic; say what the memories should be about");
     }
@@ -169,6 +169,7 @@ fn place(page: usize, pages: usize, tokens: usize, in_all: usize) -> String {
 fn remember(arguments: Remember) -> anyhow::Result<String> {
     let app = App::from_env()?;
     let wanted = remember::Wanted {
+        teller: remember::Teller::Agent,
         text: arguments.text,
         kind: arguments.kind.unwrap_or(MemoryKind::Insight),
         files: arguments.files,

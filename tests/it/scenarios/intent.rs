@@ -21,7 +21,7 @@ fn ask(store: &SqliteStore, prompt: &str) -> Vec<Hit> {
     // Meaning alone, so that the base score is the cosine.
     let weights = Weights { meaning: 1.0, ..Weights::default() };
     let budget = Budget { memories: 4, chars: 2_000 };
-    let situation = Situation { query: &query, model: "m", weights: &weights, budget, now: NOW };
+    let situation = Situation { query: &query, model: "m", weights: &weights, budget, least_confidence: 0.0, now: NOW };
     recall(&situation, store, &mut || Some(vec![1.0, 0.0]), &|_| Vec::new()).unwrap().hits
 }
 

@@ -18,6 +18,12 @@ impl SessionFile {
         Self { id: id.to_owned(), cwd: cwd.to_owned(), at: 1_770_000_000, records: 0, lines: Vec::new() }
     }
 
+    /// The next record is of the second after this one.
+    pub(crate) fn starting_at(mut self, second: i64) -> Self {
+        self.at = second;
+        self
+    }
+
     /// A record with the members that every message has; `own` adds and replaces.
     pub(crate) fn record(mut self, kind: &str, own: Value) -> Self {
         self.records += 1;
