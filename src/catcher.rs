@@ -22,6 +22,7 @@ use crate::model::{MemoryDraft, SessionId, Turn};
 pub use consolidate::{Fate, Remembered, fate, may_replace, mean_the_same};
 pub use judge::{Embed, Judge};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
+pub use source::MESSAGES_AROUND;
 pub use trigger::{EarlierPrompt, detect};
 pub use vouch::{is_machine_made, repeats_tool_output, source_chunk};
 
@@ -45,6 +46,8 @@ pub struct Excerpt<'a> {
     pub earlier: &'a [EarlierPrompt],
     /// What weighs the prompts.
     pub judge: &'a Judge<'a>,
+    /// Messages that a memory shows above and below its moment.
+    pub around: usize,
 }
 
 /// The line of a failed command's output that tells why; none when there is none, or when it speaks to its reader

@@ -14,8 +14,8 @@ mod time;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
 pub use memory::{
-    Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance, Trigger, Use,
-    index_text,
+    Category, Direction, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Origin, Polarity, Provenance,
+    Trigger, Use, index_text,
 };
 pub use occasion::Occasion;
 pub use project::{Project, ProjectId};

@@ -1,5 +1,6 @@
 //! From moments to memories, without a language model: the words are the user's, the frame is ours.
 
+mod category;
 mod files;
 mod options;
 mod recovered;
@@ -45,6 +46,9 @@ pub(super) fn drafts(excerpt: &Excerpt<'_>, conversation: &Conversation<'_>, mom
                 Evidence::Prompt(_) | Evidence::Earlier(_) => {}
             }
         }
+    }
+    for draft in &mut drafts {
+        draft.category = category::category(draft);
     }
     drafts
 }
@@ -153,7 +157,7 @@ impl<'a> Scene<'a> {
         let (title, body) = wording::pushback(self, answer, moment)?;
         let quote = self.turn.prompt.as_ref().map(|prompt| wording::cut(&prompt.text, QUOTE_CHARS)).unwrap_or_default();
         let mut draft = self.draft(MemoryKind::Correction, title, body, answer, quote);
-        draft.source_chunk = chunk(self.excerpt.turns, seq, "");
+        draft.source_chunk = chunk(self.excerpt.turns, seq, "", self.excerpt.around);
         draft.entities = entities(&draft.body, &draft.files);
         draft.trigger = Trigger::Correction;
         draft.direction = moment.direction.or(Some(Direction::AgentCorrectsUser));
@@ -174,7 +178,7 @@ impl<'a> Scene<'a> {
         draft.project = self.excerpt.project.map(str::to_owned);
         draft.provenance =
             Provenance { session: Some(self.excerpt.session.clone()), message: at.uuid.clone(), seq: Some(at.seq) };
-        draft.source_chunk = chunk(self.excerpt.turns, at.seq, &quote);
+        draft.source_chunk = chunk(self.excerpt.turns, at.seq, &quote, self.excerpt.around);
         draft.files = files::about(self, at);
         draft.entities = entities(&quote, &draft.files);
         draft.quote = quote;
@@ -208,6 +212,11 @@ impl<'a> Scene<'a> {
     fn was_sent_before(&self, prompt: &Message) -> bool {
         let before = self.excerpt.turns[..self.index].iter().rev().take(2);
         before.filter_map(|turn| turn.prompt.as_ref()).any(|earlier| earlier.text == prompt.text)
+    }
+
+    /// The turns before this one.
+    fn before(&self) -> &'a [Turn] {
+        &self.excerpt.turns[..self.index]
     }
 
     /// What the agent said last before this prompt.

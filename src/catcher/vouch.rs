@@ -42,9 +42,9 @@ impl Conversation<'_> {
     }
 }
 
-/// The verbatim step at `seq` with what surrounds it, as Markdown; `quote` stands in it whole.
-pub fn source_chunk(turns: &[Turn], seq: u32, quote: &str) -> String {
-    super::source::chunk(turns, seq, quote)
+/// The verbatim step at `seq` with what surrounds it, as Markdown: so many messages `around` it; `quote` stands in it whole.
+pub fn source_chunk(turns: &[Turn], seq: u32, quote: &str, around: usize) -> String {
+    super::source::chunk(turns, seq, quote, around)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) use self::show::MOST_RELATED;
 use super::error::NothingFound;
 use super::sessions::{memory_session, project_key};
 use super::{App, print_json, print_line};
-use crate::model::{Memory, MemoryId, MemoryKind, MemoryStatus, exchange};
+use crate::model::{Category, Memory, MemoryId, MemoryKind, MemoryStatus, exchange};
 use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, StoreError};
 use crate::{pipeline, redact, text};
 
@@ -98,9 +98,15 @@ struct ListArgs {
     /// Only this kind
     #[arg(long)]
     kind: Option<MemoryKind>,
+    /// Only about this: technical, systems, relationship, process, preference or product
+    #[arg(long)]
+    category: Option<Category>,
     /// Only of this project: key, name or directory
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
+    /// Only of this confidence or a higher one, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(..=100))]
+    min_confidence: Option<u32>,
     /// Only caught from this session: its id or the start of it
     #[arg(long, value_name = "ID")]
     session: Option<String>,
@@ -147,6 +153,8 @@ fn list(args: &ListArgs, app: &App) -> anyhow::Result<()> {
     let store = app.open_store_to_read()?;
     let filter = MemoryFilter {
         kind: args.kind,
+        category: args.category,
+        least_confidence: args.min_confidence.map(|percent| percent as f32 / 100.0),
         project: args.project.as_deref().map(|name| project_key(name, &store)).transpose()?,
         session: args.session.as_deref().map(|id| memory_session(id, &store)).transpose()?,
         status: args.status,

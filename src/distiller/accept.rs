@@ -6,13 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::evidence::{Found, look_up, message};
-use super::item::{CATEGORIES, Certainty, Durability, Item, MOST_ITEMS};
+use super::item::{Certainty, Durability, Item, MOST_ITEMS};
 use super::suspicion::Suspect;
 use super::window::{Speaker, Window, trigger_at};
 use crate::catcher::{Conversation, Moment, source_chunk};
 use crate::entity::mentions;
 use crate::model::{
-    Direction, EntityKind, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Provenance, SessionId, Trigger,
+    Category, Direction, EntityKind, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Provenance, SessionId,
+    Trigger,
 };
 use crate::redact::redact;
 use crate::text::{excerpt, one_line, printable};
@@ -44,6 +45,8 @@ pub struct Source<'a> {
     pub conversation: &'a Conversation<'a>,
     /// What the rules saw in them.
     pub moments: &'a [Moment],
+    /// Messages that a memory shows above and below its moment.
+    pub around: usize,
 }
 
 /// Who worded it; kept with each memory.
@@ -122,6 +125,7 @@ impl Claim<'_> {
             Provenance { session: Some(self.source.session.clone()), message: uuid, seq: Some(main.line.seq) };
         let turns = self.source.conversation.turns();
         draft.trigger = trigger_at(self.source.moments, turns, main.line.seq).unwrap_or(Trigger::Distilled);
+        draft.category = Category::parse(&item.category);
         draft.direction = direction;
         draft.polarity = item.polarity;
         draft.origin = tier;
@@ -130,7 +134,7 @@ impl Claim<'_> {
         let quotes: Vec<&str> = found.iter().filter(said_by_user).map(|found| found.quote.as_str()).collect();
         draft.quote = redact(&excerpt(quotes.first().copied().unwrap_or_default(), QUOTE_CHARS)).into_owned();
         draft.reasoning = self.reasoning(&found);
-        draft.source_chunk = redact(&source_chunk(turns, main.line.seq, &draft.quote)).into_owned();
+        draft.source_chunk = redact(&source_chunk(turns, main.line.seq, &draft.quote, self.source.around)).into_owned();
         draft.files = self.files(&found);
         draft.entities = self.entities(&draft);
         let suspicion = self.suspicion(&draft, &found, &quotes.join("\n"));
@@ -266,14 +270,12 @@ impl Claim<'_> {
     fn sign(&self, draft: &mut MemoryDraft) {
         let item = self.item;
         let durability = if item.durability == Durability::Standing { "standing" } else { "project" };
-        let category = CATEGORIES.iter().find(|known| **known == item.category);
         draft.extra.extend(
             [
                 ("distiller", json!(self.stamp.distiller)),
                 ("distiller_model", json!(self.stamp.model)),
                 ("prompt", json!(self.stamp.prompt)),
                 ("durability", json!(durability)),
-                ("category", json!(category)),
             ]
             .into_iter()
             .filter(|(_, value)| !value.is_null())

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Failure;
-use crate::model::{Direction, EntityKind, MemoryKind, Polarity};
+use crate::model::{Category, Direction, EntityKind, MemoryKind, Polarity};
 
 /// More memories than this in one window are a summary.
 pub(super) const MOST_ITEMS: usize = 8;
@@ -67,19 +67,17 @@ pub(super) struct Cited {
     pub(super) quote: String,
 }
 
-/// Values of `category`.
-pub(super) const CATEGORIES: [&str; 6] = ["technical", "systems", "relationship", "process", "preference", "product"];
-
 /// The schema of a reply. Lengths and counts are left to [`super::accept()`]: servers differ in what they can enforce.
 pub fn schema() -> Value {
     let text = json!({"type": "string"});
     let kinds: Vec<&str> = MemoryKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let categories: Vec<&str> = Category::ALL.iter().map(|category| category.as_str()).collect();
     let entities: Vec<&str> = EntityKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let named = object(&json!({"type": {"type": "string", "enum": entities}, "mention": text}));
     let cited = object(&json!({"ref": text, "quote": text}));
     let memory = object(&json!({
         "type": {"type": "string", "enum": kinds},
-        "category": {"type": "string", "enum": CATEGORIES},
+        "category": {"type": "string", "enum": categories},
         "direction": {"anyOf": [
             {"type": "string", "enum": ["user_corrects_agent", "agent_corrects_user"]}, {"type": "null"}
         ]},

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Direction, Memory, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance, SessionId,
-    Timestamp, Trigger,
+    Category, Direction, Memory, MemoryDraft, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance,
+    SessionId, Timestamp, Trigger,
 };
 
 /// Why a JSON value is not a memory.
@@ -38,6 +38,7 @@ pub fn to_json(memory: &Memory) -> Value {
         "reasoning": draft.reasoning,
         "trigger": draft.trigger,
         "confidence": rounded(draft.confidence),
+        "category": draft.category,
         "direction": draft.direction,
         "polarity": draft.polarity,
         "origin": draft.origin,
@@ -58,7 +59,10 @@ pub fn to_json(memory: &Memory) -> Value {
     });
     if let Some(object) = object.as_object_mut() {
         for (key, value) in &draft.extra {
-            object.entry(key.clone()).or_insert_with(|| value.clone());
+            let known = object.entry(key.clone()).or_insert(Value::Null);
+            if known.is_null() {
+                *known = value.clone();
+            }
         }
     }
     object
@@ -106,6 +110,11 @@ fn take_known(object: &mut Map<String, Value>, draft: &mut MemoryDraft) -> Resul
             return Err(ExchangeError::Invalid { field: "confidence", reason: "must lie between 0 and 1".to_owned() });
         }
         draft.confidence = confidence;
+    }
+    // Other stores have categories of their own, which stay as they are.
+    draft.category = object.get("category").and_then(Value::as_str).and_then(Category::parse);
+    if draft.category.is_some() || object.get("category").is_some_and(Value::is_null) {
+        object.remove("category");
     }
     draft.direction = optional::<Direction>(object, "direction")?;
     draft.polarity = optional::<Polarity>(object, "polarity")?.unwrap_or(Polarity::Neutral);
@@ -155,7 +164,7 @@ mod tests {
     #[test]
     fn every_field_survives_the_round_trip() {
         let mut value = object();
-        let more = json!({"reasoning": "r", "trigger": "decision", "confidence": 0.65, "direction": "user_corrects_agent",
+        let more = json!({"reasoning": "r", "trigger": "decision", "confidence": 0.65, "category": "process", "direction": "user_corrects_agent",
             "polarity": "negative", "origin": "user", "status": "pinned", "session": "claude-code/1", "message": "m",
             "seq": 7, "entities": [{"kind": "person", "name": "Amy"}], "files": ["a.rs"], "quote": "q",
             "source_chunk": "c", "times_observed": 3, "colour": {"any": ["thing"]}});
@@ -166,6 +175,16 @@ mod tests {
         for (key, expected) in value.as_object().unwrap() {
             assert_eq!(&written[key], expected, "{key}");
         }
+    }
+
+    #[test]
+    fn a_category_of_another_store_stays_what_it_is() {
+        let mut value = object();
+        value["category"] = json!("relationship insight");
+        let draft = from_json(value).unwrap();
+        assert_eq!(draft.category, None);
+        let memory = Memory { id: MemoryId(5), saved_at: draft.formed_at, recall_count: 0, superseded_by: None, draft };
+        assert_eq!(to_json(&memory)["category"], "relationship insight");
     }
 
     #[test]

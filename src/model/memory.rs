@@ -164,6 +164,24 @@ named! {
 }
 
 named! {
+    /// What a memory is about, beside its kind: a learning may be technical, or about how people work.
+    Category {
+        /// Code and tools.
+        Technical = "technical",
+        /// How systems hang together.
+        Systems = "systems",
+        /// People and who they are to one another.
+        Relationship = "relationship",
+        /// How work is done.
+        Process = "process",
+        /// What somebody likes.
+        Preference = "preference",
+        /// What is built, and for whom.
+        Product = "product",
+    }
+}
+
+named! {
     /// What became of a memory in the turn after it was shown.
     Use {
         /// The agent's work shows it.
@@ -213,6 +231,8 @@ pub struct MemoryDraft {
     pub trigger: Trigger,
     /// How sure the program is that this is worth keeping, 0 to 1.
     pub confidence: f32,
+    /// What it is about, where that is plain.
+    pub category: Option<Category>,
     /// Who set whom right, for corrections.
     pub direction: Option<Direction>,
     /// Do more or less of it.
@@ -252,6 +272,7 @@ impl MemoryDraft {
             reasoning: String::new(),
             trigger: Trigger::Manual,
             confidence: 0.8,
+            category: None,
             direction: None,
             polarity: Polarity::Neutral,
             origin: Origin::User,

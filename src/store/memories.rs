@@ -1,7 +1,7 @@
 //! Memories and their vectors.
 
 use super::Result;
-use crate::model::{Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, SessionId, Timestamp};
+use crate::model::{Category, Memory, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, SessionId, Timestamp};
 
 /// What became of a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,12 @@ pub enum Added {
 pub struct MemoryFilter {
     /// Kind.
     pub kind: Option<MemoryKind>,
+    /// What it is about.
+    pub category: Option<Category>,
     /// Key of the project.
     pub project: Option<String>,
+    /// Least confidence, 0 to 1.
+    pub least_confidence: Option<f32>,
     /// Session it was caught from.
     pub session: Option<SessionId>,
     /// Status; when unset, all but superseded ones.

@@ -92,6 +92,7 @@ impl Talk {
             caught_before: 0,
             earlier,
             judge: &Judge::by_words(),
+            around: 3,
         })
     }
 }

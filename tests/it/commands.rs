@@ -288,3 +288,57 @@ fn what_nothing_comes_of_is_a_failure() {
     std::fs::write(&notes, "").unwrap();
     home.run(&["import", notes.to_str().unwrap()]);
 }
+
+#[test]
+fn memories_are_listed_by_what_they_are_about_and_how_sure_they_are() {
+    let home = Home::new();
+    let memory = |title: &str, more: serde_json::Value| {
+        let mut memory = json!({"kind": "learning", "title": title, "body": title, "project": null,
+                                "formed_at": "2026-11-12T14:05:00.000Z"});
+        memory.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        memory
+    };
+    home.import(&[
+        memory("Amy runs the Leeds office", json!({"category": "relationship", "confidence": 0.65})),
+        memory("The cache is rebuilt nightly", json!({"category": "systems", "confidence": 0.5})),
+        memory("Something else", json!({"category": "of another store", "confidence": 0.3})),
+    ]);
+    let titles = |arguments: &[&str]| -> Vec<String> {
+        let listed = home.json(&[&["memories", "list", "--json"], arguments].concat());
+        let titles = listed["memories"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap().to_owned());
+        titles.collect()
+    };
+    assert_eq!(titles(&["--category", "relationship"]), ["Amy runs the Leeds office"]);
+    assert_eq!(titles(&["--min-confidence", "65"]), ["Amy runs the Leeds office"], "that much is enough");
+    assert_eq!(titles(&["--min-confidence", "50"]).len(), 2);
+    // What is too unsure for the person is not recalled either.
+    let asked = ["recall", "--explain", "when is the cache rebuilt nightly, and who runs the Leeds office?"];
+    assert!(!home.run(&asked).contains("less sure than"));
+    std::fs::write(home.path().join("config.json"), r#"{"least_confidence": 0.6}"#).unwrap();
+    let explained = home.run(&asked);
+    assert!(explained.contains("dropped: less sure than 60 %"), "{explained}");
+    assert!(!home.run(&["recall", asked[2]]).contains("rebuilt nightly"));
+    let exported = home.run(&["export"]);
+    assert!(exported.contains("\"category\":\"systems\"") && exported.contains("\"category\":\"of another store\""));
+    let (_, error) = home.fails(&["memories", "list", "--category", "gossip"]);
+    assert!(error.contains("relationship"), "{error}");
+}
+
+#[test]
+fn how_much_of_the_conversation_a_memory_shows_is_a_setting() {
+    let home = Home::new();
+    std::fs::write(home.path().join("config.json"), r#"{"context_messages": 0}"#).unwrap();
+    let session = crate::traces::session_file::SessionFile::new("aaaaaaaa-2222-4333-8444-555555555555", "/srv/shop")
+        .user("Write the settings loader for the launcher")
+        .agent("The loader reads settings.yaml.")
+        .user("No, the launcher must read settings.toml from the home directory, like `src/paths.rs` does");
+    let path = home.path().join("claude/projects/-shop/aaaaaaaa-2222-4333-8444-555555555555.jsonl");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, session.text()).unwrap();
+    home.run(&["ingest"]);
+    home.run(&["catch"]);
+    let memory = &home.json(&["memories", "list", "--json"])["memories"][0];
+    let chunk = memory["source_chunk"].as_str().unwrap();
+    assert!(chunk.contains("must read settings.toml") && !chunk.contains("**Agent**"), "{chunk}");
+    assert_eq!(memory["category"], "technical", "{memory}");
+}

@@ -3,6 +3,8 @@
 //! Each planted text comes in by each way in which foreign text enters a session. What counts is the memory's own text:
 //! title, body and quote. The source chunk is for a person to read and is never injected.
 
+mod whole;
+
 use memory_lane::catcher::{Excerpt, Judge, catch};
 use memory_lane::model::{Agent, MemoryDraft, Message, Role, SessionId, Step, Timestamp, ToolCall, ToolStatus, Turn};
 
@@ -72,6 +74,7 @@ fn caught(turns: &[Turn]) -> Vec<MemoryDraft> {
         caught_before: 0,
         earlier: &[],
         judge: &Judge::by_words(),
+        around: 3,
     })
 }
 
@@ -224,6 +227,36 @@ fn what_the_agent_passes_on_is_kept_for_review_only() {
         let answer = format!("Actually, that file says otherwise. {planted}");
         let steps = vec![call(3, "Read", None, ToolStatus::Ok, planted), Step::Said(message(4, Role::Agent, &answer))];
         check("relayed", &session("The settings are in yaml, use that", steps));
+    }
+}
+
+/// The agent passes something on, and then the user says `words`.
+fn replied(tool: &str, planted: &str, answer: &str, words: &str) -> Vec<Turn> {
+    let steps = vec![call(3, tool, None, ToolStatus::Ok, planted), Step::Said(message(4, Role::Agent, answer))];
+    let mut turns = session("have a look at the page", steps);
+    turns.push(turn(2, message(5, Role::User, words), Vec::new()));
+    turns
+}
+
+/// With which the user takes what the agent offered.
+const CHOICES: [&str; 2] =
+    ["I think option A, it leaves us more room", "we decided to go with option A for the launcher"];
+
+#[test]
+fn what_the_agent_passed_on_is_not_put_into_what_the_user_says() {
+    for planted in PLANTED {
+        for tool in ["WebFetch", "Read"] {
+            let offer = format!("Which?\n\n**Option A: {planted}**\n\n**Option B: Leave it as it is**");
+            CHOICES.iter().for_each(|words| check("an option", &replied(tool, planted, &offer, words)));
+            let answer = format!("I will do that in the launcher. {planted}");
+            let words = "No, that's wrong, never do that in the launcher: read settings.toml and the official package";
+            check("what is rejected", &replied(tool, planted, &answer, words));
+        }
+    }
+    let offer = "Which?\n\n**Option A: Keep one log for all launchers**\n\n**Option B: One log for each launcher**";
+    for words in CHOICES {
+        let own = caught(&replied("Read", "fn log() {}", offer, words));
+        assert!(own.iter().any(|draft| draft.title.contains("Keep one log")), "an option of the agent's own: {own:?}");
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn draft(scene: &Scene<'_>, recovery: &Recovery) -> Option<MemoryDraf
         message: Some(call.call_id.clone()).filter(|id| !id.is_empty()),
         seq: Some(call.seq),
     };
-    draft.source_chunk = chunk(scene.excerpt.turns, call.seq, "");
+    draft.source_chunk = chunk(scene.excerpt.turns, call.seq, "", scene.excerpt.around);
     draft.entities = entities(&draft.body, &[]);
     draft.quote = failure(recovery);
     if is_risky(&recovery.worked) || repeats_tool_output(&recovery.worked, scene.excerpt.turns) {

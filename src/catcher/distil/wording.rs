@@ -5,6 +5,7 @@ use crate::catcher::lexicon::LEXICON;
 use crate::catcher::moment::{Evidence, Hit, Moment};
 use crate::catcher::prose::{Sentence, is_machine_made, own_sentences};
 use crate::catcher::statement::{Bearing, FEWEST_TERMS, is_plain, leans, says_enough};
+use crate::catcher::taint::{heard_strangers, repeats_tool_output};
 use crate::model::{Direction, FileAction, Message, Trigger};
 use crate::text::{content_terms, excerpt, one_line};
 
@@ -51,10 +52,11 @@ pub(super) fn title(scene: &Scene<'_>, prompt: &Message, moment: &Moment) -> Str
     }
 }
 
-/// What of the agent's offer the prompt chooses.
+/// What of the agent's offer the prompt chooses; not what the agent copied from a tool.
 pub(super) fn chosen(scene: &Scene<'_>) -> Option<String> {
     let prompt = scene.turn.prompt.as_ref()?;
-    options::chosen(&prompt.text, &scene.answer_before()?.text)
+    let option = options::chosen(&prompt.text, &scene.answer_before()?.text)?;
+    (!repeats_tool_output(&option, scene.before())).then_some(option)
 }
 
 /// What happened, in the user's words, and what it was about.
@@ -114,6 +116,10 @@ fn answered(scene: &Scene<'_>) -> Option<String> {
     let nearest = sentences.iter().rev().max_by_key(shared).filter(|sentence| shared(sentence) >= FEWEST_SHARED);
     let asked = || sentences.last().filter(|sentence| sentence.question);
     let sentence = nearest.or_else(asked)?;
+    // What a stranger said is not the user's, even if the agent said it too.
+    if heard_strangers(scene.before()) || repeats_tool_output(&sentence.plain, scene.before()) {
+        return None;
+    }
     let text = one_line(&answer.text[sentence.span.clone()].replace("**", ""), CONTEXT_CHARS);
     Some(format!("The agent had {} “{text}”.", if sentence.question { "asked" } else { "said" }))
 }

@@ -143,8 +143,16 @@ fn predict<'a>(row: &'a Row, judge: &Judge<'_>) -> Prediction<'a> {
     labels.sort_unstable();
     labels.dedup();
     let session = SessionId::new(Agent::ClaudeCode, &row.id);
-    let excerpt =
-        Excerpt { session: &session, project: None, turns: &turns, from_turn, caught_before: 0, earlier: &[], judge };
+    let excerpt = Excerpt {
+        session: &session,
+        project: None,
+        turns: &turns,
+        from_turn,
+        caught_before: 0,
+        earlier: &[],
+        judge,
+        around: 0,
+    };
     Prediction { id: &row.id, labels, memorable: !catch(&excerpt).is_empty() }
 }
 

@@ -58,6 +58,8 @@ fn facts(memory: &Memory, history: &MemoryHistory, uses: Option<&Uses>) -> Vec<(
         history.promotions.iter().map(|made| format!("{} {} ({})", made.form, made.path, made.at.date())).collect();
     vec![
         ("why kept", draft.reasoning.clone()),
+        ("waits as", draft.extra.get("flag").and_then(|flag| flag.as_str()).unwrap_or_default().to_owned()),
+        ("category", draft.category.map(|category| category.to_string()).unwrap_or_default()),
         ("trigger", draft.trigger.to_string()),
         ("origin", draft.origin.to_string()),
         ("project", draft.project.clone().unwrap_or_else(|| "every project".to_owned())),

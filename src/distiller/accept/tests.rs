@@ -59,7 +59,8 @@ fn accepted(turns: &[Turn], items: &[Value]) -> Accepted {
     let moments = detect(&conversation, &[]);
     let window = windows(&conversation, &moments, 0, 99).remove(0);
     let session = SessionId::new(Agent::ClaudeCode, "s1");
-    let source = Source { session: &session, project: Some("p"), conversation: &conversation, moments: &moments };
+    let source =
+        Source { session: &session, project: Some("p"), conversation: &conversation, moments: &moments, around: 3 };
     accept(items, &window, &source, &Stamp { distiller: "anthropic", model: "m", prompt: "1" })
 }
 

@@ -53,10 +53,10 @@ fn insert(
 ) -> Attempt<MemoryId> {
     let statement = "INSERT INTO memories (
              identity, status, kind, project, formed_at, saved_at, session, message, seq, trigger, origin, direction,
-             polarity, confidence, times_observed, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
+             category, polarity, confidence, times_observed, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
          VALUES (
              :identity, :status, :kind, :project, :formed_at, :saved_at, :session, :message, :seq, :trigger, :origin,
-             :direction, :polarity, :confidence, :times_observed, :text_hash, :title, :body, :quote, :reasoning, :mentions, :files,
+             :direction, :category, :polarity, :confidence, :times_observed, :text_hash, :title, :body, :quote, :reasoning, :mentions, :files,
              :extra, :source_chunk)";
     db.prepare_cached(statement)?.execute(named_params! {
         ":identity": identity,
@@ -71,6 +71,7 @@ fn insert(
         ":trigger": draft.trigger,
         ":origin": draft.origin,
         ":direction": draft.direction,
+        ":category": draft.category,
         ":polarity": draft.polarity,
         ":confidence": draft.confidence,
         ":times_observed": draft.times_observed,

@@ -16,7 +16,7 @@ pub(super) const RECALLABLE: &str = "m.status IN ('active', 'pinned')";
 /// One row per memory from table `m`, its columns in the order in which [`memory_from`] reads them.
 pub(super) const MEMORY: &str = "SELECT m.id, m.kind, m.title, m.body, m.reasoning, m.trigger, m.confidence,
         m.direction, m.polarity, m.origin, m.status, p.key, m.formed_at, m.session, m.message, m.seq, m.source_chunk,
-        m.quote, m.mentions, m.files, m.times_observed, m.extra, m.saved_at,
+        m.quote, m.mentions, m.files, m.times_observed, m.category, m.extra, m.saved_at,
         (SELECT count(*) FROM session_recalls WHERE memory = m.id AND outcome = 'injected'), m.superseded_by
     FROM memories m LEFT JOIN projects p ON p.id = m.project";
 
@@ -44,6 +44,7 @@ pub(super) fn memory_from(row: &Row<'_>) -> rusqlite::Result<Memory> {
             entities: columns.json()?,
             files: columns.json()?,
             times_observed: columns.value()?,
+            category: columns.value()?,
             extra: columns.json()?,
         },
         saved_at: columns.value()?,
@@ -102,7 +103,9 @@ pub(super) fn list(db: &Connection, filter: &MemoryFilter) -> Attempt<Vec<Memory
         "{MEMORY}
          WHERE {matches}
            AND (:kind IS NULL OR m.kind = :kind)
+           AND (:category IS NULL OR m.category = :category)
            AND (:project IS NULL OR p.key = :project)
+           AND (:least IS NULL OR m.confidence >= :least)
            AND (:session IS NULL OR m.session = :session)
            AND m.status {status}
          ORDER BY m.formed_at DESC, m.id DESC LIMIT :limit",
@@ -114,6 +117,9 @@ pub(super) fn list(db: &Connection, filter: &MemoryFilter) -> Attempt<Vec<Memory
             named_params! {
                 ":words": words,
                 ":kind": filter.kind,
+                ":category": filter.category,
+                // Confidences are stored as they are computed, in single precision.
+                ":least": filter.least_confidence.map(|least| f64::from(least) - 1e-6),
                 ":project": filter.project,
                 ":session": filter.session,
                 ":status": filter.status.unwrap_or(MemoryStatus::Superseded),

@@ -9,8 +9,8 @@ use super::outcome;
 use crate::store::StoreError;
 
 /// What brings the schema from version n to n + 1, counted from 0 in this order: the numbers of the files only order them,
-/// and there is no 0005, 0012 or 0014.
-const MIGRATIONS: [&str; 13] = [
+/// and there is no 0005 or 0012.
+const MIGRATIONS: [&str; 14] = [
     include_str!("migrations/0001_init.sql"),
     include_str!("migrations/0002_observations.sql"),
     include_str!("migrations/0003_names.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/0010_raw_and_calls.sql"),
     include_str!("migrations/0011_quotas.sql"),
     include_str!("migrations/0013_forgotten.sql"),
+    include_str!("migrations/0014_categories.sql"),
     include_str!("migrations/0015_headless.sql"),
     include_str!("migrations/0016_message_index.sql"),
 ];
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     /// SHA-256 of every released migration. A line is added for a new file, never changed.
-    const RELEASED: [&str; 13] = [
+    const RELEASED: [&str; 14] = [
         "c9c3b210134089235738a4c8fd360c213c46b094ab2c62d985944947ffcf1023",
         "3ca873c345c755187c787e3f4c9c022d7ccf03500b47e0c71d93d7ee34a710eb",
         "76ba92bc4ffb2da114dbee0b97fae38e5bbbc6514e95cef15affeb81f085d2f2",
@@ -82,6 +83,7 @@ mod tests {
         "1d7a533f40feed0d7fd11a9f4b9635c9164dcc130c66a86c86f1e289d5a45d6f",
         "83c474a327a6a1ecec7ed3c1fa55b116b80d07d836adbbe023b7d74f0ff8250e",
         "c3c8bed89ce326be75fc6771ac66c8a6b02df96e8e416f462814c6194def733b",
+        "a44823ab4c8da67b99077f630637b20c5dbe639d37e3207ed6007c1152278ce4",
         "b8c3f026fbc34ca9a90eb86b7c78ad8c567233bfc180a321fc81eb0b71295913",
         "76cc80ba204a6453ae50c06d39ed572fa9583a4dde428a93b12334dc8c2f96c5",
     ];

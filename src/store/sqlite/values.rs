@@ -4,8 +4,8 @@ use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::model::{
-    Agent, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, Role,
-    SessionId, SessionOutcome, Timestamp, ToolStatus, Trigger, Use,
+    Agent, Category, Direction, EntityId, EntityKind, MemoryId, MemoryKind, MemoryStatus, Occasion, Origin, Polarity,
+    Role, SessionId, SessionOutcome, Timestamp, ToolStatus, Trigger, Use,
 };
 
 macro_rules! number {
@@ -43,7 +43,20 @@ macro_rules! name {
     )+ };
 }
 
-name!(Agent, Direction, EntityKind, MemoryKind, MemoryStatus, Occasion, Origin, Polarity, SessionOutcome, Trigger, Use);
+name!(
+    Agent,
+    Category,
+    Direction,
+    EntityKind,
+    MemoryKind,
+    MemoryStatus,
+    Occasion,
+    Origin,
+    Polarity,
+    SessionOutcome,
+    Trigger,
+    Use
+);
 
 fn unknown(what: &str, name: &str) -> FromSqlError {
     FromSqlError::Other(format!("no {what} is called `{name}`").into())

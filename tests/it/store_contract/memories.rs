@@ -1,8 +1,8 @@
 //! Keeping memories.
 
 use memory_lane::model::{
-    Direction, EntityKind, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Mention, Origin, Polarity, Provenance,
-    Timestamp, Trigger,
+    Category, Direction, EntityKind, MemoryDraft, MemoryId, MemoryKind, MemoryStatus, Mention, Origin, Polarity,
+    Provenance, Timestamp, Trigger,
 };
 use memory_lane::store::{Added, MemoryEdit, MemoryFilter, Scope, Store, StoreError, VoteRecord};
 
@@ -17,6 +17,7 @@ pub(super) fn a_memory_comes_back_as_it_was(store: &mut dyn Store) {
         reasoning: "The user said so twice.".to_owned(),
         trigger: Trigger::Repeat,
         confidence: 0.75,
+        category: Some(Category::Process),
         direction: Some(Direction::UserCorrectsAgent),
         polarity: Polarity::Negative,
         origin: Origin::Imported,
