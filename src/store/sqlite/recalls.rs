@@ -13,7 +13,7 @@ use crate::text;
 
 /// Characters of a query that are kept: enough to tell what a vote was about.
 const QUERY_CHARS: usize = 500;
-/// Queries whose words and vector are kept, about 2 KB each: some weeks of prompts.
+/// Queries whose words and vector are kept, about 2 KB each, with the reasons of what they brought: some weeks of prompts.
 const KEPT_QUERIES: i64 = 4_000;
 
 /// How often the session has forgotten what it was shown.
@@ -90,6 +90,23 @@ pub(super) fn forget_queries(db: &Connection) -> Attempt<()> {
                               ORDER BY outcome = 'injected' DESC, at DESC, id DESC LIMIT 1), 0)
              FROM memories m)";
     db.prepare_cached(forget)?.execute([before])?;
+    forget_reasons(db, before)
+}
+
+/// Of recalls at queries before the latest ones only this stays: that a memory was shown, and each memory's last recall.
+fn forget_reasons(db: &Connection, before: i64) -> Attempt<()> {
+    // Recalls are stored in the order of their queries, so that no index is needed to find where to end.
+    let first_kept: Option<i64> = db
+        .prepare_cached("SELECT id FROM session_recalls WHERE query > ? ORDER BY id LIMIT 1")?
+        .query_row([before], |row| row.get(0))
+        .optional()?;
+    let end = first_kept.unwrap_or(i64::MAX);
+    let drop = "DELETE FROM session_recalls AS old WHERE id < ? AND outcome <> 'injected'
+         AND EXISTS (SELECT 1 FROM session_recalls later WHERE later.memory = old.memory AND later.id > old.id)";
+    db.prepare_cached(drop)?.execute([end])?;
+    let cut =
+        "UPDATE session_recalls SET trigger = '', signals = '[]' WHERE id < ? AND (trigger <> '' OR signals <> '[]')";
+    db.prepare_cached(cut)?.execute([end])?;
     Ok(())
 }
 

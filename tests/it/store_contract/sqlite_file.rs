@@ -333,6 +333,19 @@ fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
     assert_eq!(length(4_100), 500, "kept whole by an earlier version");
     store.vote(&VoteRecord { memory, up: true, session: None, at: Timestamp(5) }).unwrap();
     assert!(store.votes(&[memory]).unwrap()[0].vector.is_some());
+    // Nor do the recalls themselves grow without end.
+    let rows = |store: &SqliteStore| -> Vec<(String, String)> {
+        let rows = store.recalls(&RecallFilter::default()).unwrap();
+        rows.into_iter().map(|row| (row.outcome, row.trigger)).collect()
+    };
+    let old = ["kept_back", "injected"].map(|outcome| (outcome.to_owned(), String::new()));
+    assert_eq!(rows(&store), old, "its last recall, and that it was shown, without the words");
+    asked(&mut store, "and again", Outcome::KeptBack, 4_101);
+    let latest = rows(&store)[0].1.clone();
+    assert!(!latest.is_empty());
+    store.tidy().unwrap();
+    assert_eq!(rows(&store), [("kept_back".to_owned(), latest), ("injected".to_owned(), String::new())]);
+    assert_eq!(store.memory(memory).unwrap().unwrap().recall_count, 1, "what was shown still counts");
 }
 
 #[test]
