@@ -13,7 +13,7 @@ use serde_json::json;
 use self::plan::Plan;
 use super::app::now;
 use super::counted::{memories, sessions};
-use super::distil::{self, Starter};
+use super::distil::{self, Pace, Starter};
 use super::worker::{self, Held};
 use super::{App, print_json, print_line};
 use crate::config::Backend;
@@ -58,7 +58,7 @@ pub(super) struct CatchArgs {
 pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
     let since = args.since.as_deref().map(|text| app.moment(text)).transpose()?;
     let mut store = app.open_store()?;
-    let filter = DistilFilter { since, ..DistilFilter::default() };
+    let filter = DistilFilter { since, limit: args.limit, ..DistilFilter::default() };
     if args.dry_run {
         return dry_run(args, app, &mut store, since, &filter);
     }
@@ -72,7 +72,8 @@ pub(super) fn run(args: &CatchArgs, app: &App) -> anyhow::Result<()> {
         Ok((report, plan.left_out))
     })?;
     let backend = args.distiller.unwrap_or_default();
-    let distilled = distil::run(&mut store, app, backend, filter, Starter::Person, &ProgressBar::new(0))
+    let pace = Pace { bar: bar(args.json, 0), pause: pause(args) };
+    let distilled = distil::run(&mut store, app, backend, filter, Starter::Person, &pace)
         .with_context(|| format!("distil with {backend}; what the rules caught is stored"))?;
     if distilled.is_some() {
         embed(app, &mut store)?;
@@ -115,10 +116,11 @@ fn dry_run(
 /// Reads what is planned. Whatever is asked of the worker meanwhile is done in between, as the lease is taken.
 fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut SqliteStore) -> anyhow::Result<CatchReport> {
     let bar = bar(args.json, plan.works.len());
-    let pause_ms = args.rate.map_or(0, |rate| 60_000 / i64::from(rate));
+    let pause = pause(args).as_millis() as i64;
     let (mut next, mut embedded) = (now().millis(), 0);
     let meaning = Meaning::of(&app.paths, &app.settings.model);
-    let report = pipeline::catch_from(store, &plan.works, &meaning, app.now, &mut |store, report| {
+    let around = app.settings.context_messages;
+    let report = pipeline::catch_from(store, &plan.works, &meaning, app.now, around, &mut |store, report| {
         bar.set_position((report.sessions + report.failed.len()) as u64);
         bar.set_message(memories(report.memories));
         if report.memories >= embedded + EMBEDDED_AT_ONCE {
@@ -136,7 +138,7 @@ fn read(plan: &Plan, args: &CatchArgs, app: &App, held: &Held, store: &mut Sqlit
             }
             std::thread::sleep(Duration::from_millis(left.min(PAUSE_MS).unsigned_abs()));
         }
-        next = now().millis() + pause_ms;
+        next = now().millis() + pause;
         Ok(ControlFlow::Continue(()))
     });
     bar.finish_and_clear();
@@ -150,6 +152,11 @@ fn embed(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})
         .context("the memories are stored, but not all their vectors")?;
     Ok(())
+}
+
+/// The time from one session to the next at the rate that was asked for.
+fn pause(args: &CatchArgs) -> Duration {
+    args.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(60) / rate)
 }
 
 /// A bar on a terminal, nothing anywhere else.

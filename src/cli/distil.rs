@@ -46,6 +46,34 @@ pub(super) fn is_child() -> bool {
     variable(CHILD).is_some()
 }
 
+/// How a run goes on from session to session.
+pub(super) struct Pace {
+    /// Shows how far it is.
+    pub(super) bar: ProgressBar,
+    /// Time between the starts of two sessions, at least.
+    pub(super) pause: Duration,
+}
+
+impl Default for Pace {
+    /// As fast as the budget allows, and shown to nobody.
+    fn default() -> Self {
+        Self { bar: ProgressBar::hidden(), pause: Duration::ZERO }
+    }
+}
+
+impl Pace {
+    /// Says that so many sessions are done, and waits until it is the next one's time.
+    fn step(&self, done: usize, all: usize, started_at: &mut Timestamp) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+        if done > 0 && done < all {
+            let passed = now().millis() - started_at.millis();
+            std::thread::sleep(self.pause.saturating_sub(Duration::from_millis(passed.unsigned_abs())));
+        }
+        *started_at = now();
+    }
+}
+
 /// Lets the backend read what matches; nothing to do for the rules.
 pub(super) fn run(
     store: &mut SqliteStore,
@@ -53,7 +81,7 @@ pub(super) fn run(
     backend: Backend,
     filter: DistilFilter,
     starter: Starter,
-    bar: &ProgressBar,
+    pace: &Pace,
 ) -> anyhow::Result<Option<DistilReport>> {
     if backend == Backend::Rules {
         return Ok(None);
@@ -66,12 +94,11 @@ pub(super) fn run(
             letters: &DeadLetters::at(app.paths.dead_letters()),
             filter,
             holder: &std::process::id().to_string(),
+            around: app.settings.context_messages,
         };
-        let report = pipeline::distil(store, &run, &mut |done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-        })?;
-        bar.finish_and_clear();
+        let mut started_at = now();
+        let report = pipeline::distil(store, &run, &mut |done, all| pace.step(done, all, &mut started_at))?;
+        pace.bar.finish_and_clear();
         Ok(report)
     })
 }

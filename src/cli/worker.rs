@@ -6,12 +6,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-use indicatif::ProgressBar;
-
 use super::App;
 use super::app::now;
-use super::distil::{self, Starter};
+use super::distil::{self, Pace, Starter};
 use crate::catcher::VERSION;
 use crate::config::Backend;
 use crate::hook::Journal;
@@ -21,7 +18,11 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{
     CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, SessionStore, StoreError, WorkerRun, spool,
 };
+<<<<<<< HEAD
 use crate::trace;
+=======
+use clap::Args;
+>>>>>>> 4ec1e7e (Distil at a session's end, compaction and six prompts, within limit and rate, and nothing of a forgotten session)
 
 pub(super) use lease::{Held, at_work};
 
@@ -169,21 +170,27 @@ fn catch_up(
     let looked_everywhere = must_look_around(requests, store)?;
     let roots = roots(requests, if looked_everywhere { present_homes(store)? } else { Vec::new() });
     let ingested = pipeline::ingest(store, &roots, &app.excluded(), &mut |_| {})?;
-    let mut works = due(requests, store)?;
+    let closed = closed(requests);
+    let mut works = due(&closed, store)?;
     works.retain(|work| planned.iter().all(|one| one.session != work.session));
     let meaning = Meaning::of(&app.paths, &app.settings.model);
-    let caught = pipeline::catch_from(store, &works, &meaning, now(), &mut |store, _| {
-        held.renew(store)?;
-        Ok(ControlFlow::Continue(()))
-    })?;
+    let caught =
+        pipeline::catch_from(store, &works, &meaning, now(), app.settings.context_messages, &mut |store, _| {
+            held.renew(store)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
     held.renew(store)?;
     pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
     store.index_steps()?;
     held.renew(store)?;
-    distil_settled(app, store)?;
+    let ready = works.iter().map(|work| &work.session).chain(closed).cloned().collect();
+    distil_due(app, store, ready)?;
     pipeline::relate(store, meaning.model(), &|text| meaning.vector(text))?;
     pipeline::note_commands(store)?;
     pipeline::judge_uses(store)?;
+    if pipeline::bear_out(store, now())? > 0 {
+        pipeline::embed(store, &app.paths, &app.settings.model, &mut |_, _| {})?;
+    }
     if let Err(error) = pipeline::take_in_names(store, &app.settings.entity_sources) {
         Journal::new(&app.paths).log(now(), &format!("worker: {error:#}"));
     }
@@ -219,10 +226,14 @@ fn roots(requests: &[Queued], mut roots: Vec<PathBuf>) -> Vec<PathBuf> {
     roots
 }
 
-/// The sessions whose turn has come.
-fn due(requests: &[Queued], store: &SqliteStore) -> anyhow::Result<Vec<CatchWork>> {
+/// The sessions that ended, or are about to be compacted.
+fn closed(requests: &[Queued]) -> Vec<&SessionId> {
     let closing = requests.iter().map(|queued| &queued.request).filter(|request| request.occasion.closes());
-    let closed: Vec<&SessionId> = closing.filter_map(|request| request.session.as_ref()).collect();
+    closing.filter_map(|request| request.session.as_ref()).collect()
+}
+
+/// The sessions whose turn has come.
+fn due(closed: &[&SessionId], store: &SqliteStore) -> anyhow::Result<Vec<CatchWork>> {
     let waiting = store.waiting(VERSION)?.into_iter();
     let due = waiting.filter(|one| pipeline::due(one, closed.contains(&&one.work.session), now()).is_some());
     Ok(due.map(|one| one.work).collect())
@@ -255,17 +266,19 @@ fn run_of(requests: &[Queued], started_at: Timestamp, done: &anyhow::Result<Done
     run
 }
 
-/// Lets the distiller of the settings, if there is one, read sessions that nobody is in the middle of.
-fn distil_settled(app: &App, store: &mut SqliteStore) -> anyhow::Result<()> {
+/// Lets the distiller of the settings, if there is one, read what the rules have just read, and sessions that nobody is in
+/// the middle of.
+fn distil_due(app: &App, store: &mut SqliteStore, ready: Vec<SessionId>) -> anyhow::Result<()> {
     if app.settings.distiller.backend == Backend::Rules {
         return Ok(());
     }
     let at = |ago_ms: i64| Some(Timestamp(now().millis() - ago_ms));
-    let filter = DistilFilter { since: at(DISTILLED_FOR_MS), quiet_since: at(SETTLED_AFTER_MS) };
+    let filter = DistilFilter { since: at(DISTILLED_FOR_MS), quiet_since: at(SETTLED_AFTER_MS), ready, limit: None };
     let backend = app.settings.distiller.backend;
     let log = |why: &str| Journal::new(&app.paths).log(now(), &format!("{backend}: {why}"));
     // A distiller that cannot work is no reason to leave the rest undone: the rules have caught what they catch.
-    let why = match distil::run(store, app, backend, filter, Starter::Worker, &ProgressBar::hidden()) {
+    let pace = Pace::default();
+    let why = match distil::run(store, app, backend, filter.clone(), Starter::Worker, &pace) {
         Ok(report) => report.and_then(|report| report.stopped),
         Err(error) => Some(format!("{error:#}")),
     };

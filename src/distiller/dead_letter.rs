@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use crate::model::{SessionId, Timestamp};
 use crate::redact::redact;
 use crate::text::excerpt;
 
@@ -68,9 +68,25 @@ impl DeadLetters {
             ..letter
         });
         let surplus = letters.len().saturating_sub(MOST_LETTERS);
-        let lines: Vec<String> =
-            letters[surplus..].iter().filter_map(|kept| serde_json::to_string(kept).ok()).collect();
-        replace(&self.path, &format!("{}\n", lines.join("\n")))
+        self.write(&letters[surplus..])
+    }
+
+    /// Drops the letters about a session; says how many there were.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn forget(&self, session: &SessionId) -> std::io::Result<usize> {
+        let letters = self.letters();
+        let kept: Vec<DeadLetter> = letters.iter().filter(|letter| letter.session != session.0).cloned().collect();
+        if kept.len() < letters.len() {
+            self.write(&kept)?;
+        }
+        Ok(letters.len() - kept.len())
+    }
+
+    fn write(&self, letters: &[DeadLetter]) -> std::io::Result<()> {
+        let lines = letters.iter().filter_map(|letter| serde_json::to_string(letter).ok());
+        replace(&self.path, &lines.map(|line| format!("{line}\n")).collect::<String>())
     }
 }
 
@@ -114,5 +130,18 @@ mod tests {
         letters.add(letter(9 * 86_400_000, "new")).unwrap();
         let raw: Vec<String> = letters.letters().into_iter().map(|letter| letter.raw).collect();
         assert_eq!(raw, ["here: [REDACTED:github-token]", "new"]);
+    }
+
+    #[test]
+    fn those_of_a_session_can_be_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let letters = DeadLetters::at(dir.path().join("dead-letters.jsonl"));
+        let (gone, other) = (SessionId("claude-code/1".to_owned()), "claude-code/2".to_owned());
+        assert_eq!(letters.forget(&gone).unwrap(), 0, "there is no file yet");
+        letters.add(letter(0, "zebra")).unwrap();
+        letters.add(DeadLetter { session: other.clone(), ..letter(1, "kept") }).unwrap();
+        assert_eq!(letters.forget(&gone).unwrap(), 1);
+        assert!(!std::fs::read_to_string(dir.path().join("dead-letters.jsonl")).unwrap().contains("zebra"));
+        assert_eq!(letters.letters().into_iter().map(|letter| letter.session).collect::<Vec<_>>(), [other]);
     }
 }

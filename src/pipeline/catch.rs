@@ -16,7 +16,7 @@ pub use self::distilled::{DistilReport, Distilling, distil, estimate};
 pub(super) use self::graduate::graduate;
 use self::known::Known;
 use super::Meaning;
-use crate::catcher::{EarlierPrompt, Excerpt, Judge, VERSION, catch as catch_in};
+use crate::catcher::{EarlierPrompt, Excerpt, Judge, MESSAGES_AROUND, VERSION, catch as catch_in};
 use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};
 use crate::store::{CatchWork, MemoryFilter, MemoryStore, SessionStore};
 
@@ -50,7 +50,7 @@ pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
     progress: &mut dyn FnMut(usize, usize),
 ) -> anyhow::Result<CatchReport> {
     let works = store.uncaught(VERSION).context("list the sessions to catch from")?;
-    let report = catch_from(store, &works, meaning, now, &mut |_, report| {
+    let report = catch_from(store, &works, meaning, now, MESSAGES_AROUND, &mut |_, report| {
         progress(report.sessions + report.failed.len(), works.len());
         Ok(ControlFlow::Continue(()))
     })?;
@@ -61,17 +61,18 @@ pub fn catch<S: SessionStore + MemoryStore + ?Sized>(
 /// Reads these sessions, in this order, each in one transaction: breaking off between two of them, or in one, loses
 /// nothing. A session that cannot be read is named in the report, and the others are read all the same.
 ///
-/// `meaning` is asked about prompts that words alone do not settle.
+/// `meaning` is asked about prompts that words alone do not settle; each memory shows `around` messages on either side.
 /// `before_each` is given the store and what came of the run so far; it may renew a lease, wait, or end the run.
 pub fn catch_from<S: SessionStore + MemoryStore + ?Sized>(
     store: &mut S,
     works: &[CatchWork],
     meaning: &Meaning,
     now: Timestamp,
+    around: usize,
     before_each: &mut dyn FnMut(&mut S, &CatchReport) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<CatchReport> {
     let mut report = CatchReport::default();
-    let mut asked = Asked { now, projects: HashMap::new() };
+    let mut asked = Asked { now, around, projects: HashMap::new() };
     let mut known = Known::default();
     let embed = |text: &str| meaning.vector(text);
     let judge = Judge::by_meaning(meaning.model(), &embed);
@@ -121,6 +122,7 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
         caught_before: known_here.len(),
         earlier: &earlier,
         judge,
+        around: asked.around,
     };
     // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
     // a turn that has grown since may give the same message another trigger.
@@ -158,9 +160,10 @@ fn places<S: MemoryStore + ?Sized>(store: &S, session: &SessionId) -> anyhow::Re
     Ok(places)
 }
 
-/// What was asked in each project, read and analysed once a run.
+/// What was asked in each project, read and analysed once a run; and how the run is to be done.
 struct Asked {
     now: Timestamp,
+    around: usize,
     projects: HashMap<String, Vec<EarlierPrompt>>,
 }
 

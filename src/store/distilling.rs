@@ -4,12 +4,16 @@ use super::Result;
 use crate::model::{MemoryDraft, MemoryId, SessionId, Timestamp};
 
 /// Which sessions to read. Unset fields do not filter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DistilFilter {
     /// Sessions with a record at or after this.
     pub since: Option<Timestamp>,
     /// Sessions without a record after this, so that nobody is in the middle of them.
     pub quiet_since: Option<Timestamp>,
+    /// Sessions that need not be quiet: they ended, are about to be compacted, or hold much that is new.
+    pub ready: Vec<SessionId>,
+    /// At most so many, latest first.
+    pub limit: Option<usize>,
 }
 
 /// A session with steps that no distiller has read.

@@ -82,6 +82,7 @@ impl Scene {
             letters: &letters,
             filter: DistilFilter::default(),
             holder: "test",
+            around: 3,
         };
         pipeline::distil(&mut self.store, &run, &mut |_, _| {}).unwrap()
     }

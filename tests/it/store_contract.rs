@@ -176,6 +176,8 @@ macro_rules! contract {
             ],
             distilling: [
                 undistilled_sessions_are_work_until_recorded,
+                nothing_is_distilled_into_a_forgotten_session,
+                ready_sessions_need_not_be_quiet_and_the_latest_come_first,
                 undistilled_sessions_are_filtered_by_their_end,
                 what_is_distilled_takes_its_places_in_one_step,
                 what_was_forgotten_does_not_come_back_in_other_words,

@@ -1,12 +1,13 @@
 //! `sessions forget`: a session goes for good, as a memory does.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::session_id;
 use crate::cli::counted::{self, counted};
 use crate::cli::setup::{Answer, ask};
 use crate::cli::{App, print_line, worker};
+use crate::distiller::DeadLetters;
 use crate::model::{Memory, MemoryId, MemoryStatus, Session, SessionId};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{ForgottenSession, MemoryFilter, MemoryStore, SessionFilter, SessionStore, spool};
@@ -41,7 +42,9 @@ pub(super) fn run(args: &ForgetArgs, app: &App, store: &mut SqliteStore) -> anyh
         for memory in caught.iter().filter(|_| args.memories) {
             store.forget_memory(memory.id, app.now)?;
         }
-        Ok(store.forget_session(&id, app.now)?)
+        let forgotten = store.forget_session(&id, app.now)?;
+        DeadLetters::at(app.paths.dead_letters()).forget(&id).context("drop a model's replies about the session")?;
+        Ok(forgotten)
     })?;
     let Some(forgotten) = forgotten else { bail!("session {shown} is gone") };
     print_line(format_args!("forgotten {shown}: {}", what_went(&forgotten)));

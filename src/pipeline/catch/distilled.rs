@@ -36,6 +36,8 @@ pub struct Distilling<'a> {
     pub filter: DistilFilter,
     /// Who runs it: one at a time may.
     pub holder: &'a str,
+    /// Messages that a memory shows above and below its moment.
+    pub around: usize,
 }
 
 /// What a run came to.
@@ -177,6 +179,7 @@ impl Reading<'_> {
             project: project.as_deref(),
             conversation: &conversation,
             moments: &moments,
+            around: self.run.around,
         };
         let place = Place { work, source };
         for window in windows(&conversation, &moments, work.from_seq, work.upto_seq) {

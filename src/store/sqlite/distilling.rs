@@ -67,12 +67,19 @@ fn undistilled(db: &Connection, filter: &DistilFilter) -> Attempt<Vec<DistilWork
          FROM (SELECT s.id, s.name, s.next_seq, s.ended_at, COALESCE(d.upto_seq, 0) AS read
                FROM sessions s LEFT JOIN distil_state d ON d.session = s.id
                WHERE s.subagent = 0
-                 AND (:since IS NULL OR s.ended_at >= :since) AND (:quiet IS NULL OR s.ended_at <= :quiet)) AS work
+                 AND (:since IS NULL OR s.ended_at >= :since)
+                 AND (:quiet IS NULL OR s.ended_at <= :quiet OR s.name IN (SELECT value FROM json_each(:ready)))) AS work
          WHERE next_seq > read
-         ORDER BY ended_at DESC, id DESC";
+         ORDER BY ended_at DESC, id DESC LIMIT :limit";
+    let parameters = named_params! {
+        ":since": filter.since,
+        ":quiet": filter.quiet_since,
+        ":ready": serde_json::to_string(&filter.ready)?,
+        ":limit": filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX)),
+    };
     let work = db
         .prepare_cached(statement)?
-        .query_map(named_params! { ":since": filter.since, ":quiet": filter.quiet_since }, |row| {
+        .query_map(parameters, |row| {
             Ok(DistilWork {
                 session: row.get(0)?,
                 from_seq: row.get(1)?,
@@ -92,6 +99,11 @@ fn record(
     replaced: &[(usize, MemoryId)],
     now: Timestamp,
 ) -> Attempt<Vec<Option<MemoryId>>> {
+    // The person may have had it forgotten while the model was at it.
+    let forgotten = "SELECT 1 FROM sessions WHERE name = ? AND forgotten_at IS NOT NULL";
+    if db.prepare_cached(forgotten)?.exists([session])? {
+        return Ok(vec![None; drafts.len()]);
+    }
     let mut ids = Vec::with_capacity(drafts.len());
     for draft in drafts {
         ids.push(match memories::add(db, draft, now)? {

@@ -30,7 +30,7 @@ fn in_own_home(dir: &Path) -> PathBuf {
     path
 }
 
-fn scene(sessions: usize, script: Vec<Answer>) -> Scene {
+pub(super) fn scene(sessions: usize, script: Vec<Answer>) -> Scene {
     let mut scene = Scene::new(Backend::Claude, sessions, script);
     scene.settings.client = Some(in_own_home(scene.dir.path()));
     scene.settings.model = None;
@@ -45,7 +45,7 @@ fn message(content: &Value, stop_reason: &str) -> Answer {
     Answer::Http(200, vec![("content-type", "text/event-stream".to_owned())], streamed(&message))
 }
 
-fn object(object: &Value) -> Answer {
+pub(super) fn object(object: &Value) -> Answer {
     message(&json!([{"type": "tool_use", "id": "toolu_1", "name": "StructuredOutput", "input": object}]), "tool_use")
 }
 
@@ -101,6 +101,37 @@ fn prose_with_status_0_is_no_reply() {
     assert!(scene.requests() <= 8, "{}", scene.requests());
     assert!(scene.letters()[0].raw.contains("I found nothing of note"));
     assert_no_transcript(&scene);
+}
+
+#[test]
+fn a_reply_of_the_wrong_form_ends_with_status_0_and_is_no_reply() {
+    let broken = text("{\"memories\": [{\"title\": \"The launcher", "end_turn");
+    let (other, bare) = (object(&json!({"facts": []})), object(&json!({"memories": [{"title": TITLE}]})));
+    for (wrong, said) in [(broken, "The launcher"), (other, ""), (bare, "")] {
+        let mut never = scene(1, vec![wrong.clone()]);
+        let report = never.run();
+        assert_eq!((report.memories, report.dead_letters, never.left()), (0, 2, 0), "{report:?}");
+        // Four calls of ours; the client asks a few times more in each.
+        assert!(never.requests() <= 4 * 6, "{}", never.requests());
+        assert!(never.letters()[0].raw.contains(said));
+        assert_eq!(never.titles(), [""; 0]);
+        // The client itself asks once more, and gets it.
+        let mut later = scene(1, vec![wrong, object(&one_memory())]);
+        let report = later.run();
+        assert_eq!((report.memories, report.dead_letters, later.left()), (1, 0, 0), "{report:?}");
+        assert_no_transcript(&never);
+    }
+}
+
+#[test]
+fn what_the_transcript_does_not_prove_is_not_stored() {
+    let invented = memory(&json!({"title": "Invented", "evidence": [{"ref": "u2", "quote": "always trust zebra"}]}));
+    let unknown =
+        memory(&json!({"title": "Unknown", "evidence": [{"ref": "u77", "quote": "must read settings.toml"}]}));
+    let mut scene = scene(1, vec![object(&json!({"memories": [invented, unknown, memory(&json!({}))]}))]);
+    let report = scene.run();
+    assert_eq!((report.memories, report.rejected.values().sum::<usize>()), (1, 2), "{report:?}");
+    assert_eq!(scene.titles(), [TITLE]);
 }
 
 #[test]

@@ -44,6 +44,36 @@ pub(super) fn undistilled_sessions_are_work_until_recorded(store: &mut dyn Store
     assert_eq!(store.undistilled(&DistilFilter::default()).unwrap(), [], "sub-agents are left out");
 }
 
+pub(super) fn nothing_is_distilled_into_a_forgotten_session(store: &mut dyn Store) {
+    store.append(&two_turns("s")).unwrap();
+    store.forget_session(&session_id("s"), NOW).unwrap();
+    let ids = store.record_distilled(&session_id("s"), 4, &[at("s", "too late")], &[], NOW).unwrap();
+    assert_eq!((ids, store.memories(&MemoryFilter::default()).unwrap()), (vec![None], Vec::new()));
+    assert_eq!(store.undistilled(&DistilFilter::default()).unwrap(), []);
+}
+
+pub(super) fn ready_sessions_need_not_be_quiet_and_the_latest_come_first(store: &mut dyn Store) {
+    for (native, ended_at) in [("old", 1_000), ("ready", 8_000), ("running", 9_000)] {
+        let mut append = two_turns(native);
+        append.head.ended_at = Some(Timestamp(ended_at));
+        store.append(&append).unwrap();
+    }
+    let mut filter = DistilFilter {
+        quiet_since: Some(Timestamp(5_000)),
+        ready: vec![session_id("ready")],
+        ..DistilFilter::default()
+    };
+    let names = |filter: &DistilFilter| -> Vec<String> {
+        let works = store.undistilled(filter).unwrap();
+        works.into_iter().map(|work| work.session.native().to_owned()).collect()
+    };
+    assert_eq!(names(&filter), ["ready", "old"]);
+    filter.limit = Some(1);
+    assert_eq!(names(&filter), ["ready"]);
+    filter.limit = Some(0);
+    assert_eq!(names(&filter), [""; 0]);
+}
+
 pub(super) fn undistilled_sessions_are_filtered_by_their_end(store: &mut dyn Store) {
     for (native, ended_at) in [("old", 1_000), ("new", 9_000)] {
         let mut append = two_turns(native);
@@ -51,7 +81,11 @@ pub(super) fn undistilled_sessions_are_filtered_by_their_end(store: &mut dyn Sto
         store.append(&append).unwrap();
     }
     let found = |since: Option<i64>, quiet_since: Option<i64>| {
-        let filter = DistilFilter { since: since.map(Timestamp), quiet_since: quiet_since.map(Timestamp) };
+        let filter = DistilFilter {
+            since: since.map(Timestamp),
+            quiet_since: quiet_since.map(Timestamp),
+            ..DistilFilter::default()
+        };
         let work = store.undistilled(&filter).unwrap();
         work.into_iter().map(|work| work.session.native().to_owned()).collect::<Vec<_>>()
     };
