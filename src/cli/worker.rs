@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::Args;
+
 use super::App;
 use super::app::now;
 use super::distil::{self, Pace, Starter};
@@ -18,11 +20,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::{
     CatchWork, DistilFilter, MemoryStore, QueueStore, Queued, Request, SessionStore, StoreError, WorkerRun, spool,
 };
-<<<<<<< HEAD
 use crate::trace;
-=======
-use clap::Args;
->>>>>>> 4ec1e7e (Distil at a session's end, compaction and six prompts, within limit and rate, and nothing of a forgotten session)
 
 pub(super) use lease::{Held, at_work};
 

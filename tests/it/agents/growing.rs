@@ -92,7 +92,7 @@ fn rollouts_grow_by_lines() {
         codex::event(5, json!({"type": "turn_aborted"})),
         codex::user(6, "stop"),
     ];
-    let mut kept = check(codex::NAME, &records);
+    let kept = check(codex::NAME, &records);
     assert_eq!(kept.all()[0].0.failed_calls, 1);
 }
 
