@@ -27,7 +27,7 @@ pub use trigger::{EarlierPrompt, detect};
 pub use vouch::{is_machine_made, repeats_tool_output, source_chunk};
 
 /// Raised whenever the detectors or the wording change enough that sessions should be read again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What the catcher reads at once.
 #[derive(Clone, Copy)]

@@ -83,8 +83,12 @@ pub(crate) struct Lexicon {
     pub(crate) concession: Section,
     pub(crate) concession_praise: Section,
     pub(crate) fleeting: Section,
-    /// Thinking aloud; questions without a question mark.
+    /// A rule, a decision or a correction in so many words.
     pub(crate) plain: Section,
+    pub(crate) plain_not: Section,
+    /// What makes a statement sound like a question.
+    pub(crate) tag: Section,
+    /// Thinking aloud; questions without a question mark.
     pub(crate) musing: Section,
     /// Orders about the work of the moment.
     pub(crate) chore: Section,
@@ -138,6 +142,8 @@ impl Lexicon {
             concession_praise: said("concession.praise"),
             fleeting: said("fleeting"),
             plain: said("plain"),
+            plain_not: said("plain.not"),
+            tag: said("tag"),
             musing: said("musing"),
             chore: said("chore"),
             lasting: said("lasting"),
@@ -212,10 +218,12 @@ fn entries<'a>(file: &'a str, section: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// The pattern between word boundaries. An apostrophe is part of a word: `no` is not found in `no's`.
+/// The pattern between word boundaries. An apostrophe is part of a word: `no` is not found in `no's`. A pattern that starts
+/// with a comma stands after a word.
 fn anchored(entry: &str) -> String {
     let (before, body) = match entry.strip_prefix('^') {
         Some(body) => ("^", body),
+        None if entry.starts_with(',') => ("", entry),
         None => (r"(?:^|[^\w'])", entry),
     };
     let after = if body.ends_with([' ', '$', ':']) { "" } else { r"(?:$|[^\w'])" };

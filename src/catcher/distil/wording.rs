@@ -43,7 +43,8 @@ pub(super) fn title(scene: &Scene<'_>, prompt: &Message, moment: &Moment) -> Str
     let sentence = telling(scene, moment.hits());
     let said =
         sentence.map(|sentence| cleaned(&prompt.text[sentence.span.clone()])).unwrap_or_else(|| gist(&prompt.text));
-    if content_terms(&said).len() >= FEWEST_TERMS && !sentence.is_some_and(leans) {
+    let whole = content_terms(&said).len() >= FEWEST_TERMS || sentence.is_some_and(is_plain);
+    if whole && !sentence.is_some_and(leans) {
         return excerpt(&said, TITLE_CHARS);
     }
     match request(scene) {

@@ -147,21 +147,30 @@ fn of_words(situation: &Situation<'_>) -> Vec<(&'static str, f32)> {
         ("has_link", flag(prompt.text.contains("http"))),
         ("has_ellipsis", flag(prompt.text.contains("..") || prompt.text.contains('…'))),
         ("shouts", flag(shouts(prompt, own))),
+        ("abbreviates", flag(abbreviates(prompt, own))),
     ]
 }
 
-/// Whether a word of three letters or more stands in capitals among others that do not.
-fn shouts(prompt: &Message, own: &[Sentence]) -> bool {
-    static PLAIN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-        [
-            "NOT", "JUST", "ONLY", "NEVER", "ALWAYS", "ALL", "SAME", "USED", "DON'T", "THE", "THIS", "THAT", "VERY",
-            "STOP",
-        ]
+/// Whether a technical term of capitals is named: those who speak of the API and its JSON speak of how things are to be
+/// more often than those who speak of the PR.
+fn abbreviates(prompt: &Message, own: &[Sentence]) -> bool {
+    let words = own.iter().flat_map(|sentence| prompt.text[sentence.span.clone()].split_whitespace());
+    let bare = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    bare.filter(|word| !matches!(*word, "OK" | "PR" | "CI" | "TODO"))
+        .any(|word| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_uppercase()) && !PLAIN_CAPITALS.contains(word))
+}
+
+/// Words that stand in capitals for weight.
+static PLAIN_CAPITALS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    ["NOT", "JUST", "ONLY", "NEVER", "ALWAYS", "ALL", "SAME", "USED", "DON'T", "THE", "THIS", "THAT", "VERY", "STOP"]
         .into_iter()
         .collect()
-    });
+});
+
+/// Whether a word of three letters or more stands in capitals among others that do not.
+fn shouts(prompt: &Message, own: &[Sentence]) -> bool {
     let words = own.iter().flat_map(|sentence| prompt.text[sentence.span.clone()].split_whitespace());
-    words.map(|word| word.trim_matches(|c: char| !c.is_alphabetic())).any(|word| PLAIN.contains(word))
+    words.map(|word| word.trim_matches(|c: char| !c.is_alphabetic())).any(|word| PLAIN_CAPITALS.contains(word))
 }
 
 /// What links the prompt to the answer before it.
