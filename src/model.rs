@@ -11,6 +11,7 @@ mod raw;
 mod score;
 mod session;
 mod time;
+mod turn;
 
 pub use entity::{Entity, EntityId, EntityKind, Mention, NamedEntity};
 pub use memory::{
@@ -21,8 +22,6 @@ pub use occasion::Occasion;
 pub use project::{Project, ProjectId};
 pub use raw::{RAW_BYTES, RAW_SESSION_BYTES, RAW_SESSION_RECORDS, RawRecord};
 pub use score::{Explanation, Outcome, Signal, percent};
-pub use session::{
-    Agent, FileAction, Message, ModelUse, Role, Session, SessionId, SessionOutcome, Step, ToolCall, ToolStatus,
-    TouchedFile, Turn,
-};
+pub use session::{Agent, ModelUse, Session, SessionId, SessionOutcome};
 pub use time::Timestamp;
+pub use turn::{FileAction, Message, Role, Step, ToolCall, ToolStatus, TouchedFile, Turn};

@@ -10,6 +10,8 @@ use crate::text::one_line;
 const OPTION_CHARS: usize = 160;
 /// More words than this and the prompt explains itself.
 const LONGEST_CHOICE: usize = 30;
+/// As many words after "B)" are an answer of their own.
+const FEWEST_WORDS_OF_ANSWER: usize = 3;
 /// More options named than this and it is a list of chores ("fix 3, 7 and 12").
 const MOST_CHOSEN: usize = 1;
 
@@ -41,7 +43,13 @@ fn labels(prompt: &str) -> Vec<String> {
     }
     for found in NAMED.as_ref().into_iter().flat_map(|named| named.captures_iter(first_line)) {
         let Some(label) = found.get(1).or_else(|| found.get(2)) else { continue };
-        let followed_by_word = first_line[label.end()..].starts_with(' ');
+        let (before, after) = (&first_line[..label.start()], &first_line[label.end()..]);
+        let followed_by_word = after.starts_with(' ');
+        // "B) I'd like one for each of them" answers a question that the agent had lettered so.
+        let heads_an_answer = |rest: &str| rest.split_whitespace().count() >= FEWEST_WORDS_OF_ANSWER;
+        if !before.ends_with('(') && after.strip_prefix(')').is_some_and(heads_an_answer) {
+            continue;
+        }
         if label.as_str() == "a" && followed_by_word && found.get(1).is_some() {
             continue;
         }
@@ -90,6 +98,7 @@ mod tests {
         check("I think B, it leaves us more room", OFFER, each);
         check("let's go with A", OFFER, one);
         check("A sounds good to me", OFFER, one);
+        check("B) please", OFFER, each);
         check(
             "2, but off by default",
             "Which?\n1. Read the settings at once\n2. Read them when needed",
@@ -110,5 +119,6 @@ mod tests {
         check("address 1, 2", "1. The first thing here\n2. The second thing", None);
         check("C", OFFER, None);
         check("yes please", OFFER, None);
+        check("B) I'd like them to be easy to delete", OFFER, None);
     }
 }
