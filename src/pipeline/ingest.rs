@@ -35,7 +35,7 @@ const WAITING_FILES: usize = 32;
 const BEHIND_WRITER: i32 = 5;
 
 /// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
-/// them. It lasts as long as reading them does, about a sixth of a second, and what a hook has to note meanwhile goes to
+/// them. It lasts as long as reading them does, about a tenth of a second, and what a hook has to note meanwhile goes to
 /// the spool.
 const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
 
