@@ -19,7 +19,7 @@ mod vouch;
 
 use crate::model::{MemoryDraft, SessionId, Turn};
 
-pub use consolidate::{Fate, Remembered, fate, may_replace, mean_the_same};
+pub use consolidate::{Fate, Remembered, fate, is_negated, may_replace, mean_the_same};
 pub use judge::{Embed, Judge};
 pub use moment::{Conversation, Evidence, Hit, Moment, Recovery, Recurrence};
 pub use source::MESSAGES_AROUND;

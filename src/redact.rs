@@ -17,6 +17,12 @@ use rules::RULES;
 /// What a marker starts with; the rule's name and `]` follow.
 const MARKER: &str = "[REDACTED:";
 
+/// Rules whose secrets are passwords, which people and agents say again without their name.
+const PASSWORDS: [&str; 6] =
+    ["said-password", "named-password", "mysql-password", "url-password", "password-flag", "env-secret"];
+/// Stands in the marker of a password that was known from before.
+const SAID_BEFORE: &str = "password";
+
 /// Rounds after which a text counts as clean.
 const MOST_ROUNDS: usize = 8;
 
@@ -33,10 +39,15 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// The same, counting what was found.
 pub fn redact_counting<'a>(text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
+    redact_noting(text, counts, &mut Vec::new())
+}
+
+/// The same, noting the passwords that only a name beside them gave away: said again, nothing does.
+pub fn redact_noting<'a>(text: &'a str, counts: &mut Counts, passwords: &mut Vec<String>) -> Cow<'a, str> {
     let mut clean = Cow::Borrowed(text);
     // What is left around a marker may look like a secret only now; few texts need a second round.
     for _ in 0..MOST_ROUNDS {
-        match redact_once(&clean, counts) {
+        match redact_once(&clean, counts, passwords) {
             Some(cleaner) => clean = Cow::Owned(cleaner),
             None => break,
         }
@@ -45,7 +56,7 @@ pub fn redact_counting<'a>(text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
 }
 
 /// One round; none when there was nothing to do.
-fn redact_once(text: &str, counts: &mut Counts) -> Option<String> {
+fn redact_once(text: &str, counts: &mut Counts, passwords: &mut Vec<String>) -> Option<String> {
     let rules = PREFILTER.rules_for(text);
     if rules.is_empty() {
         return None;
@@ -69,11 +80,33 @@ fn redact_once(text: &str, counts: &mut Counts) -> Option<String> {
             out.push_str(name);
             out.push(']');
             *counts.entry(name).or_default() += 1;
+            if PASSWORDS.contains(&name) && is_unmistakable(&text[start..end]) {
+                passwords.push(text[start..end].to_owned());
+            }
         }
         at = at.max(end);
     }
     out.push_str(&text[at..]);
     Some(out)
+}
+
+/// The text with these passwords taken out wherever they stand.
+pub fn without(mut text: String, passwords: &[String], counts: &mut Counts) -> String {
+    for password in passwords {
+        let times = text.matches(password.as_str()).count();
+        if times > 0 {
+            text = text.replace(password.as_str(), &format!("{MARKER}{SAID_BEFORE}]"));
+            *counts.entry(SAID_BEFORE).or_default() += times as u64;
+        }
+    }
+    text
+}
+
+/// Whether a password is no word that may stand for something else.
+fn is_unmistakable(password: &str) -> bool {
+    const LEAST_BYTES: usize = 8;
+    let holds = |is: fn(&u8) -> bool| password.as_bytes().iter().any(is);
+    password.len() >= LEAST_BYTES && holds(u8::is_ascii_digit) && holds(u8::is_ascii_alphabetic)
 }
 
 /// Where markers stand already.

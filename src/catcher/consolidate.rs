@@ -133,7 +133,8 @@ fn essence(draft: &MemoryDraft) -> String {
     draft.quote.clone()
 }
 
-fn is_negated(text: &str) -> bool {
+/// Whether a text says of something that it is not so, or is not to be.
+pub fn is_negated(text: &str) -> bool {
     let plain = text.to_lowercase().replace('’', "'");
     plain.split(|c: char| !(c.is_alphanumeric() || c == '\'')).any(|word| {
         word.ends_with("n't")

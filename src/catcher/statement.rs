@@ -170,6 +170,14 @@ mod tests {
         check("please use tabs in Makefiles", true);
         check("and remember to use pagination", true);
         check("Every change goes through a pull request", true);
+        check("every PR needs a changelog entry", true);
+        check("remember: the CI runner has only 4 GB of memory", true);
+        check("the tests must run with TZ=UTC, otherwise they fail", true);
+        check("please use date-fns, moment is deprecated for us", true);
+        check("stop adding comments everywhere", true);
+        check("I always wonder how this works", false);
+        check("let's go with sqlite for the launch log", true);
+        check("let's go with that for now", false);
         check("wir haben immer Cent als Integer, nie Floats", true);
         check("Beträge sind immer Integer in Cent", true);
         check("nein, Wochen beginnen bei uns am Montag", true);

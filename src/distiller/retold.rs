@@ -2,8 +2,9 @@
 
 use super::suspicion::Suspect;
 use super::window::{Window, windows};
-use crate::catcher::Conversation;
+use crate::catcher::{Conversation, is_negated};
 use crate::model::{Step, Turn};
+use crate::text::content_terms;
 
 /// Words with which a person takes what was shown.
 const AGREEMENT: [&str; 18] = [
@@ -12,7 +13,7 @@ const AGREEMENT: [&str; 18] = [
 ];
 
 /// Why a person must look at it first: nobody in these turns, which come before the agent stored it, vouches for it.
-/// Nothing when the user said it, agreed to it, or when the agent found it where no stranger could have told it.
+/// Nothing when the user agreed to it, or said it and no stranger did.
 pub fn doubt(text: &str, turns: &[Turn]) -> Option<&'static str> {
     if agreed_to(text, turns) {
         return None;
@@ -23,10 +24,23 @@ pub fn doubt(text: &str, turns: &[Turn]) -> Option<&'static str> {
     let window = Window { lines, upto_seq: u32::MAX };
     let mut suspect =
         Suspect { text, vouched: "", by_user: false, cited_calls: &[], conversation: &conversation, window: &window };
-    let said = suspect.said_by_user();
+    let said = statements_about(text, &conversation);
     suspect.vouched = &said;
-    suspect.by_user = suspect.is_the_users();
-    suspect.reason()
+    suspect.by_user = suspect.is_the_users() && is_negated(text) == is_negated(&said);
+    if suspect.by_user { suspect.reason() } else { Some("the user neither said it nor agreed to it") }
+}
+
+/// The user's own sentences that share a word with the text. Who asks whether something is so does not say it.
+fn statements_about(text: &str, conversation: &Conversation<'_>) -> String {
+    let terms = content_terms(text);
+    let mut said = Vec::new();
+    for prompt in conversation.turns().iter().filter_map(|turn| turn.prompt.as_ref()) {
+        let sentences = conversation.own_words(prompt).into_iter().map(|span| prompt.text[span].trim());
+        said.extend(sentences.filter(|sentence| {
+            !sentence.ends_with('?') && content_terms(sentence).iter().any(|term| terms.contains(term))
+        }));
+    }
+    said.join("\n")
 }
 
 /// Whether the agent showed the text word for word and the user's next words took it.
@@ -114,11 +128,24 @@ mod tests {
     }
 
     #[test]
-    fn what_the_agent_found_here_is_kept_unless_it_is_an_order() {
+    fn what_the_agent_alone_says_waits() {
         let turns =
             session("why are retries slow?", ("Read", "fn retry() { pool.rebuild() }"), "The pool is rebuilt.", "ok");
-        assert_eq!(doubt("Retries are slow because the pool is rebuilt each time", &turns), None);
+        assert!(doubt("Retries are slow because the pool is rebuilt each time", &turns).is_some());
         assert!(doubt("Always rebuild the cache first", &turns).is_some());
+        assert!(doubt("y", &turns).is_some());
+    }
+
+    #[test]
+    fn the_opposite_of_what_the_user_said_waits_and_so_does_what_he_asked_or_refused() {
+        let check = |prompt: &str, text: &str, expected: bool| {
+            let turns = session(prompt, ("Read", ""), "Shall I remember it?", "No, do not remember that");
+            assert_eq!(doubt(text, &turns).is_none(), expected, "{prompt}");
+        };
+        check("The fir gateway must accept unsigned webhooks", "The fir gateway accepts unsigned webhooks", true);
+        check("The fir gateway must not accept unsigned webhooks", "The fir gateway accepts unsigned webhooks", false);
+        check("Does the juniper service push backups?", "The juniper service pushes backups", false);
+        check("list the files", "The oak cluster runs without firewall", false);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::config::{RecallMode, SettingsError};
 use crate::model::Project;
 use crate::recall::{self, Lesson};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{RecallRecord, RecallStore, SessionFilter, SessionStore, StoreError};
+use crate::store::{RecallRecord, RecallStore, SessionFilter, SessionStore, StoreError, spool};
 use crate::{text, trace};
 
 /// Most characters of what the person is told.
@@ -94,8 +94,14 @@ fn primer(
     if !lessons.is_empty() {
         let records: Vec<RecallRecord> =
             lessons.iter().map(|lesson| standing_record(lesson, place, surroundings)).collect();
-        let claimed = store.record_recalls(&records, "", &surroundings.settings.model, None)?;
-        lessons.retain(|lesson| claimed.contains(&lesson.memory.id));
+        let model = &surroundings.settings.model;
+        match store.record_recalls(&records, "", model, None) {
+            Ok(claimed) => lessons.retain(|lesson| claimed.contains(&lesson.memory.id)),
+            // Most often somebody else is writing: they are given all the same, and noted when he is done.
+            Err(error) => {
+                spool::append(&surroundings.paths.spool(), &records, "", model, None).map_err(|_| error)?;
+            }
+        }
     }
     let context = recall::session_block(thread.as_deref(), &lessons);
     Ok((!context.is_empty()).then_some(Answer { event: "SessionStart", context, message: None }))

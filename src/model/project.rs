@@ -16,6 +16,9 @@ pub struct Project {
 }
 
 impl Project {
+    /// Key of what belongs to some project of which nobody said which.
+    pub const UNKNOWN: &str = "unknown project";
+
     /// A project known only by its key, as an import names it.
     pub fn named(key: &str) -> Self {
         let name = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{Project, Timestamp};
 
 /// Which program wrote a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,6 +43,11 @@ pub enum Agent {
 }
 
 impl Agent {
+    /// Whether one talks with it apart from any project, so that what was learnt there holds in all of them.
+    pub fn is_chat(self) -> bool {
+        matches!(self, Self::ChatGpt | Self::ClaudeAi | Self::HuggingChat)
+    }
+
     /// Every agent.
     pub const ALL: &[Self] = &[
         Self::ClaudeCode,
@@ -226,4 +231,13 @@ pub struct Session {
     pub pull_requests: Vec<String>,
     /// How many memories were caught from it.
     pub memories: u32,
+}
+
+impl Session {
+    /// Key of the project that what was learnt in it holds in; none where it holds in every one. What was said somewhere
+    /// unknown is nobody else's.
+    pub fn holds_in(&self) -> Option<String> {
+        let unknown = || (!self.agent.is_chat()).then(|| Project::UNKNOWN.to_owned());
+        self.project.clone().or_else(unknown)
+    }
 }

@@ -126,7 +126,11 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     };
     // Leaves out what an earlier run made of the same message. The store knows the same moment by its trigger and title;
     // a turn that has grown since may give the same message another trigger.
-    let drafts = catch_in(&excerpt).into_iter().filter(|draft| !known_here.contains(&place(draft))).collect();
+    let mut drafts = catch_in(&excerpt);
+    drafts.retain(|draft| !known_here.contains(&place(draft)));
+    if let Some(session) = &session {
+        settle(&mut drafts, session);
+    }
     let found = known.sort(store, &work.session, drafts)?;
     let recorded = store.record_caught(work, VERSION, &found, asked.now)?;
     for (id, _) in &found.again {
@@ -140,6 +144,12 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     report.superseded += recorded.superseded.len();
     known.learn(&added, &recorded.superseded);
     Ok(added)
+}
+
+/// Makes what was caught fit the session as a whole. What a program asked is no person's wish.
+fn settle(drafts: &mut Vec<MemoryDraft>, session: &Session) {
+    drafts.retain(|draft| !session.headless || draft.trigger == Trigger::Recovery);
+    drafts.iter_mut().for_each(|draft| draft.project = session.holds_in());
 }
 
 /// Where in its session a memory stands: the message, and whether it is about the calls of the turn.

@@ -232,7 +232,7 @@ pub(super) const RULES: &[Rule] = &[
     named(
         "said-password",
         &["password", "passwd", "passphrase"],
-        r#"(?i)(?:password|passwd|passphrase)[ \t]*(?:=|:|[ \t]is[ \t])[ \t]*(?P<secret>[^\s"'`\\<>{}()\[\]$,;&|]{8,})"#,
+        r#"(?i)(?:password|passwd|passphrase)(?:[ \t]+(?:for|of|at|to|on|in)(?:[ \t]+[\w./-]+){1,4})?[ \t]*(?:=|:|[ \t]is[ \t])[ \t]*(?P<secret>[^\s"'`\\<>{}()\[\]$,;&|]{8,})"#,
         2.5,
         has_digit_and_letter,
     ),

@@ -183,3 +183,22 @@ fn every_key_word_can_be_found() {
         assert!(word.len() >= 3, "{word} is too short to be looked for");
     }
 }
+
+#[test]
+fn a_password_that_was_said_is_known_again() {
+    let mut passwords = Vec::new();
+    let mut counts = Counts::new();
+    for said in ["the password for ledger_ro is Wombat-Tango7-Quill, use it", "PGPASSWORD=Wombat-Tango7-Quill psql"] {
+        let clean = redact_noting(said, &mut counts, &mut passwords);
+        assert!(!clean.contains("Tango7"), "{clean}");
+    }
+    assert!(passwords.iter().all(|password| password == "Wombat-Tango7-Quill"), "{passwords:?}");
+    let later = "I used Wombat-Tango7-Quill for it: psql -W Wombat-Tango7-Quill".to_owned();
+    let clean = without(later, &passwords, &mut counts);
+    assert_eq!(clean, "I used [REDACTED:password] for it: psql -W [REDACTED:password]");
+    assert_eq!(counts["password"], 2);
+    assert_eq!(redact(&clean), clean, "once is enough");
+    passwords.clear();
+    redact_noting("my password is correcthorse, not a secret: password", &mut counts, &mut passwords);
+    assert!(passwords.is_empty(), "a word may stand for something else: {passwords:?}");
+}

@@ -107,5 +107,7 @@ fn memories_line(numbers: &[MemoryId], forgotten: bool) -> String {
     if forgotten {
         return format!("{count} caught from it forgotten as well: {list}");
     }
-    format!("{count} caught from it kept: {list}; `memory-lane memories forget NUMBER` deletes one")
+    format!(
+        "{count} caught from it kept, with what was said around: {list}; `memory-lane memories forget NUMBER` deletes one"
+    )
 }

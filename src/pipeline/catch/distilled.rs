@@ -173,7 +173,7 @@ impl Reading<'_> {
         let turns = store.turns(&work.session, work.from_turn.saturating_sub(OVERLAP_TURNS))?;
         let conversation = Conversation::new(&turns);
         let moments = detect(&conversation, &[]);
-        let project = session.and_then(|session| session.project);
+        let project = session.and_then(|session| session.holds_in());
         let source = Source {
             session: &work.session,
             project: project.as_deref(),

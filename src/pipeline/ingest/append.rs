@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::document::Taken;
 use crate::model::{Agent, Message, Project, RAW_BYTES, RawRecord, SessionId, Step, ToolCall};
-use crate::redact::{Counts, redact_counting};
+use crate::redact::{Counts, redact_noting, without};
 use crate::store::{Append, SessionHead, SkippedRecord, StepAt, ToolResult, TranscriptState};
 use crate::text::excerpt;
 use crate::trace::{INPUT_CHARS, PATCH_CHARS, Parsed, SessionFacts, TracedStep, output_chars, project};
@@ -65,6 +65,7 @@ impl<'a> Surroundings<'a> {
             root: project.as_ref().map(|project| project.root.clone()),
             cwd: parsed.facts.cwd.clone(),
             counts: Counts::new(),
+            passwords: Vec::new(),
         };
         let steps = parsed.steps.into_iter().map(|step| cleaner.step(step)).collect();
         let results = parsed
@@ -91,14 +92,17 @@ struct Cleaner {
     root: Option<String>,
     cwd: Option<String>,
     counts: Counts,
+    /// Passwords that were said in this part so far.
+    passwords: Vec<String>,
 }
 
 impl Cleaner {
     fn clean(&mut self, text: String) -> String {
-        match redact_counting(&text, &mut self.counts) {
+        let text = match redact_noting(&text, &mut self.counts, &mut self.passwords) {
             Cow::Owned(clean) => clean,
             Cow::Borrowed(_) => text,
-        }
+        };
+        if self.passwords.is_empty() { text } else { without(text, &self.passwords, &mut self.counts) }
     }
 
     /// First clean, then cut: half a secret would not be recognised.

@@ -38,7 +38,7 @@ fn a_forgotten_session_leaves_nothing_and_is_not_taken_in_again() {
     let home = Home::new();
     // The start of a term may be cut off in an index, which keeps it once for several.
     let (secret, end) = ("hunterzwolf77", "zwolf77");
-    let said = |word: &str| format!("the basket service listens on port 9000, its password is {word}, please start it");
+    let said = |word: &str| format!("the basket service listens on port 9000, get in with {word} and start it");
     let session = place
         .session(ID)
         .user(&said(secret))
@@ -88,7 +88,12 @@ fn memories_go_with_their_session_only_when_that_is_asked_for() {
     }
     home.run(&["ingest", place.home.to_str().unwrap()]);
     let kept = home.run(&["sessions", "forget", ID, "--yes"]);
-    assert!(kept.contains("1 memory caught from it kept: #1; `memory-lane memories forget NUMBER`"), "{kept}");
+    assert!(
+        kept.contains(
+            "1 memory caught from it kept, with what was said around: #1; `memory-lane memories forget NUMBER`"
+        ),
+        "{kept}"
+    );
     let gone = home.run(&["sessions", "forget", OTHER, "--yes", "--memories"]);
     assert!(gone.contains("1 memory caught from it forgotten as well: #2"), "{gone}");
     let left = home.json(&["memories", "list", "--json"]);
