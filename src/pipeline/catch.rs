@@ -17,7 +17,7 @@ pub(super) use self::graduate::graduate;
 use self::known::Known;
 use super::Meaning;
 use crate::catcher::{EarlierPrompt, Excerpt, Judge, MESSAGES_AROUND, VERSION, catch as catch_in};
-use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger};
+use crate::model::{Memory, MemoryDraft, MemoryKind, MemoryStatus, Session, SessionId, Timestamp, Trigger, Turn};
 use crate::store::{CatchWork, MemoryFilter, MemoryStore, SessionStore};
 
 /// Turns read again before the first new one: what a correction corrects, and the context of its memory.
@@ -129,7 +129,7 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     let mut drafts = catch_in(&excerpt);
     drafts.retain(|draft| !known_here.contains(&place(draft)));
     if let Some(session) = &session {
-        settle(&mut drafts, session);
+        settle(&mut drafts, session, &turns);
     }
     let found = known.sort(store, &work.session, drafts)?;
     let recorded = store.record_caught(work, VERSION, &found, asked.now)?;
@@ -146,9 +146,13 @@ fn catch_session<S: SessionStore + MemoryStore + ?Sized>(
     Ok(added)
 }
 
-/// Makes what was caught fit the session as a whole. What a program asked is no person's wish.
-fn settle(drafts: &mut Vec<MemoryDraft>, session: &Session) {
-    drafts.retain(|draft| !session.headless || draft.trigger == Trigger::Recovery);
+/// Makes what was caught fit the session as a whole. What a program opens a session with is no person's wish; who answers
+/// the agent after that, by whatever program, has seen what it did.
+fn settle(drafts: &mut Vec<MemoryDraft>, session: &Session, turns: &[Turn]) {
+    let opening = turns.first().filter(|turn| turn.number == 0).and_then(|turn| turn.prompt.as_ref());
+    if let Some(opening) = opening.filter(|_| session.headless) {
+        drafts.retain(|draft| draft.trigger == Trigger::Recovery || draft.provenance.seq != Some(opening.seq));
+    }
     drafts.iter_mut().for_each(|draft| draft.project = session.holds_in());
 }
 
