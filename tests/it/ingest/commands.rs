@@ -3,10 +3,11 @@
 use memory_lane::model::{SessionId, ToolStatus};
 use memory_lane::store::sqlite::SqliteStore;
 use memory_lane::store::{MessageQuery, SessionFilter, SessionStore};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ID, OTHER, Place};
 use crate::support::Home;
+use crate::traces::session_file::SessionFile;
 
 #[test]
 fn what_was_not_understood_is_kept_without_its_secrets() {
@@ -99,6 +100,38 @@ fn memories_go_with_their_session_only_when_that_is_asked_for() {
     let left = home.json(&["memories", "list", "--json"]);
     assert_eq!(left["memories"].as_array().unwrap().len(), 1, "{left}");
     assert!(home.run(&["memories", "list", "--session", ID]).contains(ID), "its memory is still found by it");
+}
+
+#[test]
+fn whose_words_they_are_and_where_they_hold() {
+    let rule = "From now on, always run the formatter before a commit";
+    let place = Place::new();
+    let home = Home::new();
+    let by_program = json!({"entrypoint": "sdk-cli"});
+    let opening = place.session(ID).user_with(rule, by_program.clone()).agent("Noted.");
+    place.write(ID, &opening.user_with("next", by_program.clone()).agent("Done.").text());
+    let answer = place.session(OTHER).user_with("write the loader", by_program.clone()).agent("Written.");
+    place.write(OTHER, &answer.user_with(rule, by_program).agent("Noted.").text());
+    let root = place.home.to_str().unwrap();
+    home.run(&["ingest", root]);
+    home.run(&["catch"]);
+    let sessions = || -> Vec<(Value, Value)> {
+        let listed = home.json(&["memories", "list", "--json"])["memories"].as_array().unwrap().clone();
+        listed.into_iter().map(|memory| (memory["session"].clone(), memory["project"].clone())).collect()
+    };
+    let caught = sessions();
+    assert_eq!(caught.len(), 1, "what opens a program's session is no person's wish: {caught:?}");
+    assert_eq!(caught[0].0, json!(format!("claude-code/{OTHER}")), "who answers the agent has seen what it did");
+
+    const NOWHERE: &str = "dddddddd-2222-4333-8444-555555555555";
+    let session = SessionFile::new(NOWHERE, "").user("write the menu").agent("Written.");
+    let session = session.user("No, never put prices into the menu").agent("You're right.");
+    place.write(NOWHERE, &session.text());
+    home.run(&["ingest", root]);
+    home.run(&["catch"]);
+    let caught = sessions();
+    let of_menu = caught.iter().find(|(session, _)| *session == json!(format!("claude-code/{NOWHERE}")));
+    assert_eq!(of_menu.map(|(_, project)| project), Some(&json!("unknown project")), "{caught:?}");
 }
 
 #[test]
