@@ -230,7 +230,7 @@ fn given_up(text: &str) -> Option<HashSet<String>> {
     static GIVEN_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let thing = r"((?:[\w./@-]+ ){0,2}?[\w/@-][\w./@-]*)";
         Regex::new(&format!(
-            r"\b(?:(?:switch\w*|mov\w+|migrat\w+|chang\w+|went|going) (?:over )?from {thing} (?:to|over)\b|(?:replac\w+|swap\w*) {thing} (?:with|by|for)\b|instead of (?:the )?{thing}|no longer (?:use|using|want|need|support|have|do|run|rely on)s? (?:the )?{thing}|(?:not|n't) (?:use|using|want|need|support|run) (?:the )?{thing} any ?more|(?:dropp\w+|abandon\w*|retir\w+|ditch\w*) {thing} (?:for|in favou?r of)\b)"
+            r"\b(?:(?:switch\w*|mov\w+|migrat\w+|chang\w+|went|going) (?:over )?from {thing} (?:to|over)\b|(?:replac\w+|swap\w*) {thing} (?:with|by|for)\b|instead of (?:the )?{thing}|no longer (?:use|using|want|need|support|have|do|run|rely on)s? (?:the )?{thing}|(?:not|n't) (?:use|using|want|need|support|run) (?:the )?{thing} any ?more|(?:dropp\w+|abandon\w*|retir\w+|ditch\w*) {thing} (?:for|in favou?r of)\b|no (?:more )?{thing} (?:any ?more|from now on)\b|no more {thing}|stop (?:using|running|relying on) (?:the )?{thing})"
         ))
         .ok()
     });
@@ -262,7 +262,7 @@ fn contradicts(old: &Said, new: &Said) -> bool {
 fn takes_back(text: &str) -> bool {
     static TAKES_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"^(?:\w+[,.]? ){0,2}actually\b|\b(?:instead|after all|changed my mind|on second thought|scrap that|forget what i said|no longer|not any ?more|from now on)\b",
+            r"^(?:\w+[,.]? ){0,2}actually\b|\b(?:instead|after all|changed (?:my|our) minds?|on second thought|scrap that|forget what i said|no longer|not any ?more|from now on)\b",
         )
         .ok()
     });
@@ -355,6 +355,10 @@ mod tests {
         check("the loader reads from redis", "the loader should no longer use redis", &instead);
         check("use tabs for indentation in the launcher", "never use tabs for indentation in the launcher", &instead);
         check("log to syslog from the launcher", "the launcher should log to a file instead of syslog", &instead);
+        let back = "We changed our mind: no Redis any more, the payout queue lives in Postgres";
+        check("We decided to use Redis for the payout queue", back, &instead);
+        check("use redis for the payout queue", "stop using redis for the payout queue", &instead);
+        check("the loader reads from redis", "no more than three retries in the loader", &Fate::New);
         check("use yaml for the launcher settings", "use toml for the launcher settings", &Fate::New);
         check("never use npm for packages", "we switched from npm to pnpm for packages", &Fate::New);
         check("the loader reads from redis", "actually, paint the door green instead", &Fate::New);
