@@ -144,7 +144,12 @@ pub fn printable(text: &str) -> String {
 
 /// The text on one line, runs of white space made one space, cut to `max_chars` with an ellipsis.
 pub fn one_line(text: &str, max_chars: usize) -> String {
-    excerpt(&printable(text).split_whitespace().collect::<Vec<_>>().join(" "), max_chars)
+    excerpt(&squeezed(&printable(text)), max_chars)
+}
+
+/// The text with every run of white space made one space.
+pub fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The text cut to `max_chars` characters, the last of them an ellipsis when something was cut.

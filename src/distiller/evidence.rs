@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::window::{Line, Speaker, Window};
 use crate::catcher::{Conversation, repeats_tool_output};
 use crate::model::{Message, Origin, Role, Step, Turn};
+use crate::text::squeezed;
 
 /// Quotations of fewer letters and digits prove nothing, unless they are the whole of what was said.
 const SHORTEST_QUOTE: usize = 8;
@@ -69,7 +70,7 @@ pub(super) fn message<'a>(turns: &'a [Turn], line: &Line) -> Option<&'a Message>
 
 /// Where `words` stand in `text`, letter by letter but for white space.
 pub(super) fn find(text: &str, words: &str) -> Option<Range<usize>> {
-    let wanted = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = squeezed(words);
     if wanted.is_empty() {
         return None;
     }
@@ -111,8 +112,7 @@ mod tests {
             let words: String = text.chars().skip(start).take(length).collect();
             if !words.trim().is_empty() {
                 let span = find(&text, &words).unwrap();
-                let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-                prop_assert_eq!(squeeze(&text[span]), squeeze(&words));
+                prop_assert_eq!(squeezed(&text[span]), squeezed(&words));
             }
         }
     }

@@ -4,7 +4,7 @@ use super::suspicion::Suspect;
 use super::window::{Window, windows};
 use crate::catcher::{Conversation, is_negated};
 use crate::model::{Step, Turn};
-use crate::text::content_terms;
+use crate::text::{content_terms, squeezed};
 
 /// Words with which a person takes what was shown.
 const AGREEMENT: [&str; 18] = [
@@ -54,10 +54,6 @@ fn agreed_to(text: &str, turns: &[Turn]) -> bool {
     let prompt = taken.prompt.as_ref().map(|prompt| prompt.text.to_lowercase()).unwrap_or_default();
     let first = prompt.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
     was_shown && first.is_some_and(|word| AGREEMENT.contains(&word) || word.chars().all(|c| c.is_ascii_digit()))
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use anyhow::Context;
 use crate::distiller::doubt;
 use crate::model::{Memory, MemoryStatus, Origin, Timestamp, ToolCall, Trigger, Turn};
 use crate::store::{MemoryEdit, MemoryFilter, MemoryStore, SessionFilter, SessionStore, call_text};
+use crate::text::squeezed;
 
 /// What is older waits for a person.
 const LOOKED_FOR_MS: i64 = 7 * 24 * 3_600_000;
@@ -60,7 +61,6 @@ fn turns_before<S: SessionStore + ?Sized>(store: &S, memory: &Memory) -> anyhow:
 
 /// Whether the call is the one that stored this text.
 fn stores(call: &ToolCall, text: &str) -> bool {
-    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_remember = call.name.ends_with("memory-lane__remember")
         || call
             .command
