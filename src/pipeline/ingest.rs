@@ -6,6 +6,7 @@
 mod append;
 mod document;
 mod file;
+mod lines;
 mod prefix;
 mod whole;
 
@@ -27,7 +28,7 @@ use file::{Event, Job};
 
 /// Parts of one file that may wait for the store, and files of which any may. This bounds the memory used, and lets the
 /// readers go on while the store syncs: in 40 ms they read about 30 files.
-const WAITING_PARTS: usize = 4;
+const WAITING_PARTS: usize = 8;
 const WAITING_FILES: usize = 32;
 
 /// How far the readers stand back behind the one thread that writes, for which all wait: on two cores it got half of one.
@@ -35,9 +36,9 @@ const WAITING_FILES: usize = 32;
 const BEHIND_WRITER: i32 = 5;
 
 /// Transcript bytes that are stored in one transaction. Each writes the pages of the indexes anew, whose ids lie all over
-/// them. It lasts as long as reading them does, about a tenth of a second, and what a hook has to note meanwhile goes to
-/// the spool.
-const STORED_AT_ONCE: u64 = 64 * 1024 * 1024;
+/// them. It lasts as long as reading them does, about an eighth of a second, and what a hook has to note meanwhile goes
+/// to the spool.
+const STORED_AT_ONCE: u64 = 128 * 1024 * 1024;
 
 /// How far an ingest has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
