@@ -118,8 +118,11 @@ fn session_row(db: &Connection, head: &SessionHead) -> Attempt<Row> {
     if let Some((session, forgotten)) = known.optional()? {
         return Ok(Row { session, new_session: false, forgotten });
     }
-    let statement = "INSERT INTO sessions (name, agent, native) VALUES (?, ?, ?)";
-    db.prepare_cached(statement)?.execute(params![head.id, head.agent, head.id.native()])?;
+    // A sub-agent's may have been forgotten with its parent's.
+    let project =
+        head.project.as_ref().filter(|_| !head.subagent).map(|project| project_row(db, project)).transpose()?;
+    let statement = "INSERT INTO sessions (name, agent, native, project) VALUES (?, ?, ?, ?)";
+    db.prepare_cached(statement)?.execute(params![head.id, head.agent, head.id.native(), project])?;
     let session = db.last_insert_rowid();
     let forgotten = match head.parent.as_ref().filter(|_| head.subagent) {
         Some(parent) => forgetting::follow_parent(db, session, parent)?,
@@ -321,22 +324,21 @@ fn finish_copied_call(db: &Connection, target: &mut Target<'_>, uuid: Option<&st
 
 /// Attaches a result to its call in this session, or in the one it was forked from.
 fn attach_result(db: &Connection, target: &mut Target<'_>, result: &ToolResult) -> Attempt<()> {
-    // What did not work changed nothing.
-    let statement = "UPDATE tool_calls SET status = ?1, output = ?2,
+    let of_call = "SELECT id FROM tool_calls WHERE call_id = ? AND session = ? AND (session = ? OR status = 'pending')";
+    // One row at a time: for several the engine keeps the pages as they were. What did not work changed nothing.
+    let attach = "UPDATE tool_calls SET status = ?1, output = ?2,
              patch = CASE ?1 WHEN 'ok' THEN COALESCE(?3, patch) END
-         WHERE call_id = ?4 AND session = ?5 AND (session = ?6 OR status = 'pending')";
+         WHERE id = ?4";
+    let (mut of_call, mut attach) = (db.prepare_cached(of_call)?, db.prepare_cached(attach)?);
     let mut session = Some(target.session);
     for _ in 0..LONGEST_ANCESTRY {
         let Some(candidate) = session else { break };
-        let attached = db.prepare_cached(statement)?.execute(params![
-            result.status,
-            result.output,
-            result.patch,
-            result.call_id,
-            candidate,
-            target.session
-        ])?;
-        if attached > 0 {
+        let calls = of_call.query_map(params![result.call_id, candidate, target.session], |row| row.get(0))?;
+        let calls: Vec<i64> = calls.collect::<rusqlite::Result<_>>()?;
+        for call in &calls {
+            attach.execute(params![result.status, result.output, result.patch, call])?;
+        }
+        if !calls.is_empty() {
             target.together.changed.insert(candidate);
             break;
         }

@@ -1,6 +1,6 @@
 //! How a session ended and how much is in it, told from its steps.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, params};
 
 use super::failure::Attempt;
 use crate::model::{Role, SessionOutcome, ToolStatus};
@@ -42,48 +42,107 @@ pub(super) fn settle(db: &Connection) -> Attempt<()> {
     unsettled.into_iter().try_for_each(|session| recount(db, session))
 }
 
+/// What a session's steps come to.
+#[derive(Default)]
+struct Tally {
+    user_messages: u32,
+    agent_messages: u32,
+    tool_calls: u32,
+    failed_calls: u32,
+    /// The turn of each step.
+    turns: Vec<u32>,
+    next_seq: u32,
+    end: End,
+}
+
 /// Counts a session's steps anew: what it says of itself never drifts from what is there.
 pub(super) fn recount(db: &Connection, session: i64) -> Attempt<()> {
+    let mut tally = Tally::default();
+    add_messages(db, session, &mut tally)?;
+    add_calls(db, session, &mut tally)?;
+    tally.turns.sort_unstable();
+    tally.turns.dedup();
     let statement = "UPDATE sessions SET
-             user_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'user'),
-             agent_messages = (SELECT count(*) FROM messages WHERE session = :id AND role = 'agent'),
-             tool_calls = (SELECT count(*) FROM tool_calls WHERE session = :id),
-             failed_calls = (SELECT count(*) FROM tool_calls WHERE session = :id AND status = 'failed'),
-             turns = (SELECT count(*) FROM (SELECT turn FROM messages WHERE session = :id
-                                            UNION SELECT turn FROM tool_calls WHERE session = :id)),
+             user_messages = ?, agent_messages = ?, tool_calls = ?, failed_calls = ?, turns = ?, next_seq = ?,
+             outcome = ?,
              files = (SELECT count(DISTINCT f.path) FROM tool_calls c JOIN tool_call_files f ON f.call = c.id
-                      WHERE c.session = :id),
-             next_seq = MAX((SELECT COALESCE(MAX(seq) + 1, 0) FROM messages WHERE session = :id),
-                            (SELECT COALESCE(MAX(seq) + 1, 0) FROM tool_calls WHERE session = :id)),
-             outcome = :outcome
-         WHERE id = :id";
-    let outcome = end(db, session)?.outcome();
-    db.prepare_cached(statement)?.execute(named_params! { ":id": session, ":outcome": outcome })?;
+                      WHERE c.session = sessions.id)
+         WHERE id = ?";
+    let Tally { user_messages, agent_messages, tool_calls, failed_calls, turns, next_seq, end } = tally;
+    db.prepare_cached(statement)?.execute(params![
+        user_messages,
+        agent_messages,
+        tool_calls,
+        failed_calls,
+        u32::try_from(turns.len()).unwrap_or(u32::MAX),
+        next_seq,
+        end.outcome(),
+        session
+    ])?;
     Ok(())
 }
 
-fn end(db: &Connection, session: i64) -> Attempt<End> {
-    let said = "SELECT role, seq FROM messages WHERE session = ? ORDER BY seq DESC, id DESC LIMIT 1";
-    let said = db.prepare_cached(said)?.query_row([session], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let mut end = End { said, ..End::default() };
-    let calls = "SELECT status, seq, turn FROM tool_calls WHERE session = ? ORDER BY seq DESC, id DESC LIMIT 2";
-    let calls: Vec<(ToolStatus, u32, u32)> = db
-        .prepare_cached(calls)?
-        .query_map([session], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    let last_turn = "SELECT MAX(turn) FROM messages WHERE session = ?";
-    let last_turn: Option<u32> = db.prepare_cached(last_turn)?.query_row([session], |row| row.get(0))?;
-    for (place, &(status, seq, turn)) in calls.iter().enumerate() {
-        if last_turn.is_none_or(|last| turn >= last) {
-            end.calls[place] = Some(status);
-            end.called = end.called.or(Some(seq));
+fn add_messages(db: &Connection, session: i64, tally: &mut Tally) -> Attempt<()> {
+    let statement = "SELECT role, seq, turn, after_interrupt FROM messages WHERE session = ? ORDER BY seq, id";
+    let mut statement = db.prepare_cached(statement)?;
+    let mut rows = statement.query([session])?;
+    let mut resumed = 0;
+    while let Some(row) = rows.next()? {
+        let (role, seq, turn) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        match role {
+            Role::User => {
+                tally.user_messages += 1;
+                resumed += u32::from(row.get::<_, bool>(3)?);
+            }
+            Role::Agent => tally.agent_messages += 1,
+        }
+        tally.end.said = Some((role, seq));
+        tally.next_seq = seq + 1;
+        tally.turns.push(turn);
+    }
+    let interrupts = "SELECT COALESCE(MAX(interrupts), 0) FROM transcripts WHERE session = ?";
+    let interrupts: u32 = db.prepare_cached(interrupts)?.query_row([session], |row| row.get(0))?;
+    tally.end.stopped = interrupts > resumed;
+    Ok(())
+}
+
+/// A call, as far as it tells how the session ended.
+#[derive(Clone, Copy)]
+struct Called {
+    /// Its position in the session and, where two have the same, its number.
+    place: (u32, i64),
+    turn: u32,
+    status: ToolStatus,
+}
+
+/// To be called after the messages were added.
+fn add_calls(db: &Connection, session: i64, tally: &mut Tally) -> Attempt<()> {
+    let last_turn = tally.turns.iter().max().copied();
+    let mut statement = db.prepare_cached("SELECT seq, id, turn, status FROM tool_calls WHERE session = ?")?;
+    let mut rows = statement.query([session])?;
+    let mut latest: [Option<Called>; 2] = [None; 2];
+    while let Some(row) = rows.next()? {
+        let call = Called { place: (row.get(0)?, row.get(1)?), turn: row.get(2)?, status: row.get(3)? };
+        tally.tool_calls += 1;
+        tally.failed_calls += u32::from(call.status == ToolStatus::Failed);
+        tally.turns.push(call.turn);
+        let is_after = |other: Option<Called>| other.is_none_or(|other| call.place > other.place);
+        if is_after(latest[0]) {
+            latest = [Some(call), latest[0]];
+        } else if is_after(latest[1]) {
+            latest[1] = Some(call);
         }
     }
-    let stopped = "SELECT COALESCE(MAX(interrupts), 0) >
-             (SELECT count(*) FROM messages WHERE session = ?1 AND role = 'user' AND after_interrupt)
-         FROM transcripts WHERE session = ?1";
-    end.stopped = db.prepare_cached(stopped)?.query_row(params![session], |row| row.get(0))?;
-    Ok(end)
+    tally.next_seq = tally.next_seq.max(latest[0].map_or(0, |call| call.place.0 + 1));
+    for (ended, call) in tally.end.calls.iter_mut().zip(latest) {
+        if let Some(Called { place, turn, status }) = call
+            && last_turn.is_none_or(|last| turn >= last)
+        {
+            *ended = Some(status);
+            tally.end.called = tally.end.called.or(Some(place.0));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,11 @@ pub(super) const NO_PROJECT: i64 = 0;
 
 /// The row of a project, made if need be. A root once known is kept until another is given.
 pub(super) fn project_row(db: &Connection, project: &Project) -> Attempt<i64> {
+    let statement = "SELECT id FROM projects WHERE key = ?1 AND ?2 IN ('', root)";
+    let known = db.prepare_cached(statement)?.query_row([&project.key, &project.root], |row| row.get(0)).optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let statement = "INSERT INTO projects (key, name, root) VALUES (?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET root = CASE WHEN excluded.root = '' THEN root ELSE excluded.root END
          RETURNING id";
