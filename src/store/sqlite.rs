@@ -1,4 +1,5 @@
-//! The store in one SQLite file, in write-ahead-log mode: readers never wait for the writer.
+//! The store in one SQLite file, in write-ahead-log mode: readers never wait for the writer, except while a new file is
+//! filled for the first time.
 //!
 //! Each file below holds one subject as functions over a connection; the five `*_store` files tie them to the traits.
 
@@ -63,6 +64,8 @@ use super::{Result, StoreError};
 
 /// How long a writer waits for another one.
 const WRITER_WAIT: Duration = Duration::from_secs(5);
+/// How long the writer that filled a new file waits for its readers before it leaves turning the log on to the next.
+const LOG_WAIT: Duration = Duration::from_millis(100);
 /// How long the hook waits to read; in this mode only a recovery after a crash makes it wait at all.
 const HOOK_READ_WAIT: Duration = Duration::from_millis(50);
 /// How long the hook waits to note what it is about to show. The note waits in the spool when somebody writes for longer:
@@ -78,6 +81,8 @@ pub struct SqliteStore {
     has_distance_functions: Cell<bool>,
     /// What the transaction that was begun does at its end.
     together: Option<Together>,
+    /// Whether the file was empty when it was opened, and the log is not turned on yet.
+    is_new: bool,
 }
 
 impl SqliteStore {
@@ -109,9 +114,11 @@ impl SqliteStore {
 
     fn writer(path: &Path) -> Attempt<Self> {
         let connection = open::connect(path)?;
-        open::prepare_writer(&connection, WRITER_WAIT)?;
+        let is_new = open::prepare_writer(&connection, WRITER_WAIT)?;
         migrate::migrate(&connection, path)?;
-        Ok(Self::over(connection, path, WRITER_WAIT, WRITER_WAIT))
+        let mut store = Self::over(connection, path, WRITER_WAIT, WRITER_WAIT);
+        store.is_new = is_new;
+        Ok(store)
     }
 
     /// Makes the directory of a database, for its owner only; one that is there stays as it is.
@@ -150,7 +157,7 @@ impl SqliteStore {
 
     fn over(connection: Connection, path: &Path, read_wait: Duration, write_wait: Duration) -> Self {
         let (path, has_distance_functions) = (path.to_owned(), Cell::new(false));
-        Self { connection, path, read_wait, write_wait, has_distance_functions, together: None }
+        Self { connection, path, read_wait, write_wait, has_distance_functions, together: None, is_new: false }
     }
 
     /// Gives the connection up without closing it, for processes about to end: closing the last connection folds the
@@ -171,8 +178,17 @@ impl SqliteStore {
         self.reported(snapshot())
     }
 
-    /// Writes all or nothing. The lock is taken at the start: a transaction that reads first could not wait for it.
+    /// Writes all or nothing.
     fn write<T>(&mut self, change: impl FnOnce(&Connection) -> Attempt<T>) -> Result<T> {
+        if self.together.is_none() {
+            self.turn_log_on();
+        }
+        self.write_as_it_is(change)
+    }
+
+    /// The same without turning the log on. The lock is taken at the start: a transaction that reads first could not wait
+    /// for it.
+    fn write_as_it_is<T>(&mut self, change: impl FnOnce(&Connection) -> Attempt<T>) -> Result<T> {
         if self.together.is_some() {
             return self.join(|db, _| change(db));
         }
@@ -183,6 +199,13 @@ impl SqliteStore {
             Ok(answer)
         });
         self.reported(outcome)
+    }
+
+    /// Ends the time in which a new file is filled, see [`open::prepare_writer`].
+    fn turn_log_on(&mut self) {
+        if std::mem::take(&mut self.is_new) {
+            let _left_to_the_next_writer = open::use_write_ahead_log(&self.connection, LOG_WAIT);
+        }
     }
 
     /// Does something that may have to wait for another writer.
@@ -213,6 +236,12 @@ impl SqliteStore {
 
     fn reported<T>(&self, outcome: Attempt<T>) -> Result<T> {
         outcome.map_err(|failure| failure.at(&self.path))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.turn_log_on();
     }
 }
 

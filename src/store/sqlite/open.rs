@@ -52,17 +52,21 @@ pub(super) fn connect(path: &Path) -> Attempt<Connection> {
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-/// Settings of a connection that writes.
-pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt<()> {
+/// Settings of a connection that writes; whether there is nothing in the file yet.
+///
+/// A new file is filled with a rollback journal, which holds what was there before and so next to nothing: by way of the
+/// log every page is written twice, and taking in a first history takes a tenth more time. The log is turned on with the
+/// first write that is not part of that, as all of memories are. Who reads before may have to wait for a transaction to
+/// end, and would find no memory.
+pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt<bool> {
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
     // Changes nothing where there is a file.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    if connection.pragma_query_value(None, "page_count", |row| row.get(0)).map(|pages: i64| pages == 0)? {
-        // There is nothing yet that a journal on disk, which costs three syncs, could bring back.
-        connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    let is_new = connection.pragma_query_value(None, "page_count", |row| row.get(0)).map(|pages: i64| pages == 0)?;
+    if !is_new {
+        use_write_ahead_log(connection, wait)?;
     }
-    use_write_ahead_log(connection, wait)?;
     let page_bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
@@ -73,12 +77,12 @@ pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt
     // What is forgotten is to be gone from the file as well.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
-    Ok(())
+    Ok(is_new)
 }
 
 /// Turns the write-ahead log on. The busy handler is not asked for this change, so two processes that make the file at
 /// the same time must wait by themselves.
-fn use_write_ahead_log(connection: &Connection, wait: Duration) -> Attempt<()> {
+pub(super) fn use_write_ahead_log(connection: &Connection, wait: Duration) -> Attempt<()> {
     let started = Instant::now();
     loop {
         let outcome = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));

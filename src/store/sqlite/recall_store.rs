@@ -136,7 +136,8 @@ impl RecallStore for SqliteStore {
     }
 
     fn take_lease(&mut self, name: &str, holder: &str, now: Timestamp, ttl_ms: i64) -> Result<bool> {
-        self.write(|db| leases::take(db, name, holder, now, ttl_ms))
+        // Who fills a new file takes this first.
+        self.write_as_it_is(|db| leases::take(db, name, holder, now, ttl_ms))
     }
 
     fn release_lease(&mut self, name: &str, holder: &str) -> Result<()> {

@@ -8,7 +8,9 @@ use std::thread;
 
 use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
-use memory_lane::store::{MemoryStore, RecallFilter, RecallStore, SessionStore, StoreError, VoteRecord, spool};
+use memory_lane::store::{
+    MemoryStore, RecallFilter, RecallStore, SessionFilter, SessionStore, StoreError, VoteRecord, spool,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -87,6 +89,31 @@ fn claim_patiently(store: &mut SqliteStore, memory: MemoryId) -> Vec<MemoryId> {
             outcome => return outcome.unwrap(),
         }
     }
+}
+
+/// The version of the file's format for reading: 2 with a write-ahead log, 1 with a rollback journal.
+fn read_version(path: &Path) -> u8 {
+    fs::read(path).unwrap()[19]
+}
+
+#[test]
+fn the_log_is_turned_on_when_a_new_file_was_filled() {
+    let (_directory, path) = file();
+    let mut store = SqliteStore::open(&path).unwrap();
+    store.take_lease("worker", "me", Timestamp(1), 1000).unwrap();
+    for session in ["a", "b"] {
+        store.begin().unwrap();
+        store.append(&with_steps(session, vec![user(0, 0, "", "deploy")])).unwrap();
+        store.commit().unwrap();
+    }
+    assert_eq!(read_version(&path), 1);
+    assert_eq!(SqliteStore::open_for_hook(&path).unwrap().sessions(&SessionFilter::default()).unwrap().len(), 2);
+    add(&mut store, &draft("deploy", 1));
+    assert_eq!(read_version(&path), 2);
+    drop(store);
+    let (_directory, path) = file();
+    drop(SqliteStore::open(&path).unwrap());
+    assert_eq!(read_version(&path), 2, "nobody filled it");
 }
 
 #[test]
