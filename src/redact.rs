@@ -161,8 +161,8 @@ const FREQUENCIES: [u32; 32] = [
 /// between capital and small ones. One place in a hundred has such letters; the word is compared only there. An
 /// automaton of all words is three times slower: it does not fit the processor's nearest cache.
 struct Prefilter {
-    /// Of each three letters, whether they stand for some word.
-    is_known: Box<[bool; 1 << 15]>,
+    /// Of each three letters, the number of the first word that they stand for, from 1.
+    first: Box<[u8; 1 << 15]>,
     words: Vec<KeyWord>,
 }
 
@@ -179,11 +179,11 @@ impl Prefilter {
         let all = RULES.iter().enumerate().flat_map(|(rule, row)| row.words.iter().map(move |word| (rule, *word)));
         let mut words: Vec<KeyWord> = all.filter_map(|(rule, word)| KeyWord::new(rule, word)).collect();
         words.sort_by_key(|word| word.gram);
-        let mut is_known = Box::new([false; 1 << 15]);
-        for word in &words {
-            is_known[usize::from(word.gram)] = true;
+        let mut first = Box::new([0; 1 << 15]);
+        for (number, word) in (1..=u8::MAX).zip(&words).rev() {
+            first[usize::from(word.gram)] = number;
         }
-        Self { is_known, words }
+        Self { first, words }
     }
 
     fn rules_for(&self, text: &str) -> Vec<usize> {
@@ -193,7 +193,7 @@ impl Prefilter {
         while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
             let grams = grams(*eight);
             // Without a branch for each of them.
-            if grams.iter().fold(false, |any, gram| any | self.is_known[usize::from(*gram)]) {
+            if grams.iter().fold(0, |any, gram| any | self.first[usize::from(*gram)]) != 0 {
                 self.look_at(bytes, at, &grams, &mut wanted);
             }
             at += GRAMS;
@@ -205,15 +205,17 @@ impl Prefilter {
     }
 
     fn look_at(&self, text: &[u8], at: usize, grams: &[u16; GRAMS], wanted: &mut [bool; RULES.len()]) {
-        for (start, &gram) in (at..).zip(grams).filter(|(_, gram)| self.is_known[usize::from(**gram)]) {
-            self.look(text, start + 3, gram, wanted);
+        for (start, &gram) in (at..).zip(grams) {
+            if let Some(first) = usize::from(self.first[usize::from(gram)]).checked_sub(1) {
+                self.look(text, start + 3, &self.words[first..], wanted);
+            }
         }
     }
 
-    /// Notes the rules of the words whose three letters end at `end`.
-    fn look(&self, text: &[u8], end: usize, gram: u16, wanted: &mut [bool; RULES.len()]) {
-        let first = self.words.partition_point(|word| word.gram < gram);
-        for KeyWord { before, word, rule, .. } in self.words[first..].iter().take_while(|word| word.gram == gram) {
+    /// Notes the rules of the words, of those that start with the same three letters, whose letters end at `end`.
+    fn look(&self, text: &[u8], end: usize, words: &[KeyWord], wanted: &mut [bool; RULES.len()]) {
+        let same = words.iter().take_while(|word| word.gram == words[0].gram);
+        for KeyWord { before, word, rule, .. } in same {
             let found = end.checked_sub(*before).and_then(|start| text.get(start..start + word.len()));
             wanted[*rule] |= found.is_some_and(|found| is_word(found, word));
         }

@@ -154,10 +154,10 @@ pub fn squeezed(text: &str) -> String {
 
 /// The text cut to `max_chars` characters, the last of them an ellipsis when something was cut.
 pub fn excerpt(text: &str, max_chars: usize) -> String {
-    if char_at(text, max_chars).is_none() {
+    let last = max_chars.saturating_sub(1);
+    let Some(end) = char_at(text, last).filter(|&end| char_at(&text[end..], max_chars - last).is_some()) else {
         return text.to_owned();
-    }
-    let end = char_at(text, max_chars.saturating_sub(1)).unwrap_or(0);
+    };
     let start = text[..end].trim_end();
     let mut excerpt = String::with_capacity(start.len() + '…'.len_utf8());
     excerpt.push_str(start);

@@ -132,11 +132,17 @@ fn result_start<'a>(content: Raw<'a>, chars: usize) -> Cow<'a, str> {
     if is_enough { start } else { result_text(content, chars * 4 + MARGIN_BYTES) }
 }
 
+/// How the results start of commands and of files that were read: the longest in which no patch stands.
+const WITHOUT_PATCH: [&[u8]; 2] = [b"{\"stdout\"", b"{\"type\":\"text\""];
+
 /// The hunks that later versions write beside a result, with the lines around and their numbers.
 fn structured_patch(json: &[u8]) -> Option<String> {
     // Found without taking the whole apart, in which the files' whole contents stand as well. In a string the quotes
     // would be escaped.
     const NAME: &[u8] = b"\"structuredPatch\":";
+    if WITHOUT_PATCH.iter().any(|start| json.starts_with(start)) {
+        return None;
+    }
     let place = memmem::find(json, b"\"structuredPatch\":[{")? + NAME.len();
     let mut hunks = Vec::new();
     Cursor::new(&json[place..]).elements(|cursor| {
