@@ -39,11 +39,7 @@ timed() {
 }
 lines() { tr '\n' '\0' <"$work/list" | xargs -0 wc -l; }
 types() { tr '\n' '\0' <"$work/list" | xargs -0 cat | jq -c .type; }
-ingest() {
-    rm -rf "$work/home"
-    MEMORY_LANE_HOME=$work/home "$program" ingest "$files" --json
-}
-again() { MEMORY_LANE_HOME=$work/home "$program" ingest "$files" --json; }
+ingest() { MEMORY_LANE_HOME=$work/home "$program" ingest "$files" --json; }
 
 command -v jq >/dev/null || { echo "jq is missing: it is the measure (Debian: apt-get install jq)" >&2; exit 1; }
 lines >/dev/null # the files are read from memory by all
@@ -51,9 +47,10 @@ spent >"$work/now"
 for _ in $(seq "$rounds"); do
     timed wc lines
     timed jq types
+    rm -rf "$work/home"
     timed ingest ingest
     cp "$work/out" "$work/report"
-    timed unchanged again
+    timed unchanged ingest
 done
 # NAME COLUMN: the median of one of the two times.
 median() { awk -v name="$1" -v at="$2" '$1 == name { print $at }' "$work/times" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
