@@ -126,10 +126,10 @@ pub fn ingest(
         }
         anyhow::Ok(())
     });
+    let claimed = writer.store.claim_sessions(&host_name()).context("note which machine the sessions are of");
     // What was stored before an error is whole.
     let committed = writer.commit();
-    stored.and(committed)?;
-    writer.store.claim_sessions(&host_name()).context("note which machine the sessions are of")?;
+    stored.and(claimed).and(committed)?;
     let mut report = writer.report;
     report.sessions_new = writer.new.len() as u64;
     report.sessions_updated = writer.updated.difference(&writer.new).count() as u64;

@@ -239,12 +239,6 @@ impl SqliteStore {
     }
 }
 
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        self.turn_log_on();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,11 +136,11 @@ impl RecallStore for SqliteStore {
     }
 
     fn take_lease(&mut self, name: &str, holder: &str, now: Timestamp, ttl_ms: i64) -> Result<bool> {
-        // Who fills a new file takes this first.
+        // Who fills a new file takes this first and releases it last.
         self.write_as_it_is(|db| leases::take(db, name, holder, now, ttl_ms))
     }
 
     fn release_lease(&mut self, name: &str, holder: &str) -> Result<()> {
-        self.write(|db| leases::release(db, name, holder))
+        self.write_as_it_is(|db| leases::release(db, name, holder))
     }
 }

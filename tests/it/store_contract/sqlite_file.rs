@@ -110,10 +110,11 @@ fn the_log_is_turned_on_when_a_new_file_was_filled() {
     assert_eq!(SqliteStore::open_for_hook(&path).unwrap().sessions(&SessionFilter::default()).unwrap().len(), 2);
     add(&mut store, &draft("deploy", 1));
     assert_eq!(read_version(&path), 2);
-    drop(store);
     let (_directory, path) = file();
     drop(SqliteStore::open(&path).unwrap());
-    assert_eq!(read_version(&path), 2, "nobody filled it");
+    assert_eq!(read_version(&path), 1);
+    drop(SqliteStore::open(&path).unwrap());
+    assert_eq!(read_version(&path), 2, "the second writer found a file");
 }
 
 #[test]
