@@ -15,6 +15,8 @@ mod samples;
 mod search;
 mod sessions;
 mod sqlite_file;
+mod sqlite_scan;
+mod sqlite_versions;
 mod vectors;
 
 use std::ops::{Deref, DerefMut};

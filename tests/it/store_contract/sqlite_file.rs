@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use memory_lane::model::{MemoryId, Outcome, SessionOutcome, Timestamp};
+use memory_lane::model::{MemoryId, Outcome, Timestamp};
 use memory_lane::store::sqlite::SqliteStore;
 use memory_lane::store::{
     MemoryStore, RecallFilter, RecallStore, SessionFilter, SessionStore, StoreError, VoteRecord, spool,
@@ -15,9 +15,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::recall::record;
-use super::samples::{NOW, add, angle, asked, draft, scope, session_id, strings, user, with_steps};
+use super::samples::{NOW, add, angle, asked, draft, scope, session_id, user, with_steps};
 
-fn file() -> (TempDir, PathBuf) {
+pub(super) fn file() -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("memory-lane.db");
     (directory, path)
@@ -275,39 +275,6 @@ fn a_hook_reads_where_it_may_not_write() {
     without_rights(directory.path(), check);
 }
 
-/// A file as version 1 wrote it, with one memory, one session and one recall.
-fn legacy_version_1(path: &Path) {
-    let connection = Connection::open(path).unwrap();
-    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    connection.execute_batch(include_str!("../../../src/store/sqlite/migrations/0001_init.sql")).unwrap();
-    connection
-        .execute_batch(
-            "INSERT INTO projects (id, key, name, root) VALUES (1, 'github.com/lane/memory', 'memory', '/srv/memory');
-             INSERT INTO sessions (id, name, agent, native, project, started_at, ended_at, user_messages, next_seq)
-                 VALUES (1, 'claude-code/old', 'claude-code', 'old', 1, 1000, 2000, 1, 1);
-             INSERT INTO transcripts (id, path, session, offset, prefix_sha256, size, mtime_ns, next_seq)
-                 VALUES (1, '/t/old.jsonl', 1, 10, zeroblob(32), 10, 1, 1);
-             INSERT INTO messages (id, session, transcript, turn, seq, role, at, after_interrupt, uuid, text_hash, text)
-                 VALUES (1, 1, 1, 0, 0, 'user', 1000, 0, 'u0', 1, 'deploy it');
-             INSERT INTO messages_fts (rowid, body) VALUES (1, 'deploy it');
-             INSERT INTO memories (id, identity, status, kind, project, formed_at, saved_at, session, trigger, origin,
-                     polarity, confidence, text_hash, title, body, quote, reasoning, mentions, files, extra, source_chunk)
-                 VALUES (7, x'07', 'active', 'decision', 1, 1000, 2000, 'claude-code/old', 'decision', 'user', 'neutral',
-                     0.5, x'00', 'Deploy', 'On Fridays never.', '', '', '[{\"kind\":\"person\",\"name\":\"Adam\"}]',
-                     '[\"src/a.rs\"]', '{}', '');
-             INSERT INTO memories_fts (rowid, scope, body) VALUES (7, 'p1', 'deploy on friday never');
-             INSERT INTO recall_queries (id, at, model, text) VALUES (1, 1500, 'm', 'deploy');
-             INSERT INTO session_recalls (memory, session, epoch, query, outcome, event, at, score, floor, trigger, why,
-                     signals)
-                 VALUES (7, 'claude-code/old', 0, 1, 'injected', 'UserPromptSubmit', 1500, 0.5, 0.1, 'deploy', '', '[]');
-             INSERT INTO entities (id, kind, norm, name) VALUES (1, 'person', 'adam j smith', 'Adam J Smith'),
-                 (2, 'project', 'acme/apollo', 'acme/apollo'), (3, 'project', 'acme/api', 'acme/api'),
-                 (4, 'person', 'adam', 'Adam'), (5, 'file', 'src/adam smith.rs', 'src/adam smith.rs');
-             PRAGMA user_version = 1;",
-        )
-        .unwrap();
-}
-
 #[test]
 fn spooled_recalls_are_taken_in_once_even_if_taking_them_in_fails_halfway() {
     let (directory, path) = file();
@@ -374,73 +341,4 @@ fn of_what_was_asked_long_ago_only_what_votes_need_is_kept() {
     store.tidy().unwrap();
     assert_eq!(rows(&store), [("kept_back".to_owned(), latest), ("injected".to_owned(), String::new())]);
     assert_eq!(store.memory(memory).unwrap().unwrap().recall_count, 1, "what was shown still counts");
-}
-
-#[test]
-fn a_file_of_version_1_is_read() {
-    let (_directory, path) = file();
-    legacy_version_1(&path);
-    let mut store = SqliteStore::open(&path).unwrap();
-    let memory = store.memory(MemoryId(7)).unwrap().unwrap();
-    assert_eq!((memory.draft.title.as_str(), memory.recall_count), ("Deploy", 1));
-    assert_eq!(memory.draft.entities[0].name, "Adam");
-    let bearers = |words: &[&str]| -> Vec<String> {
-        store.bearers(&strings(words)).unwrap().into_iter().map(|bearer| bearer.entity.name).collect()
-    };
-    assert_eq!(
-        bearers(&["adam", "smith", "j", "apollo", "acme", "api", ""]),
-        ["Adam J Smith", "Adam J Smith", "acme/apollo"]
-    );
-    assert_eq!(store.matching(&asked(&["friday"]), &scope(), 100).unwrap().scores.len(), 1);
-    assert_eq!(store.session(&session_id("old")).unwrap().unwrap().first_prompt.as_deref(), Some("deploy it"));
-    let old = store.session(&session_id("old")).unwrap().unwrap();
-    assert_eq!((old.outcome, old.turns, old.host), (SessionOutcome::Failed, 1, None), "settled, and of no machine yet");
-    store.claim_sessions("pine").unwrap();
-    assert_eq!(store.session(&session_id("old")).unwrap().unwrap().host.as_deref(), Some("pine"));
-    assert_eq!(store.already_shown(&session_id("old"), &[MemoryId(7)]).unwrap(), [MemoryId(7)]);
-    assert_eq!(store.unembedded("m", 10).unwrap().len(), 1);
-    store.put_vectors("m", &[(MemoryId(7), angle(0.0))]).unwrap();
-    assert_eq!(store.nearest("m", &angle(0.0), &scope(), 1).unwrap().compared, 1);
-    assert_eq!(add(&mut store, &draft("next", 1)), MemoryId(8));
-    assert!(store.uncaught(1).unwrap().iter().any(|work| work.session == session_id("old")));
-    store.forget_memory(MemoryId(7), NOW).unwrap();
-    assert_eq!(store.prompts("github.com/lane/memory", &session_id("x"), Timestamp(2000)).unwrap().len(), 1);
-}
-
-/// Numbers that look random and are the same every time.
-fn pseudo_random_vector(seed: u64, dimension: usize) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
-    };
-    let vector: Vec<f32> = (0..dimension).map(|_| next()).collect();
-    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
-    vector.into_iter().map(|number| number / length).collect()
-}
-
-#[test]
-fn the_scan_agrees_with_the_exact_search_of_sqlite_vec() {
-    let mut store = SqliteStore::open_in_memory().unwrap();
-    let drafts: Vec<_> = (0..2000).map(|number| draft(&format!("memory {number}"), 1)).collect();
-    store.add_memories(&drafts, NOW).unwrap();
-    let vectors: Vec<_> =
-        (1..=2000).map(|number| (MemoryId(number), pseudo_random_vector(number as u64, 384))).collect();
-    store.put_vectors("m", &vectors).unwrap();
-    let (mut agreed, mut asked) = (0, 0);
-    for (id, vector) in vectors.iter().step_by(50) {
-        let exact = store.neighbours(*id, "m", 10).unwrap();
-        let scan = store.nearest("m", vector, &scope(), 11).unwrap();
-        assert_eq!(scan.in_scope[0].id, *id, "a memory is nearest to its own vector");
-        for hit in &scan.in_scope[1..] {
-            asked += 1;
-            if let Some((_, cosine)) = exact.iter().find(|(other, _)| other == &hit.id) {
-                agreed += 1;
-                assert!((cosine - hit.cosine).abs() < 1e-5, "{cosine} {}", hit.cosine);
-            }
-        }
-    }
-    assert!(f64::from(agreed) / f64::from(asked) >= 0.95, "{agreed} of {asked}");
 }
