@@ -166,6 +166,16 @@ struct Prefilter {
     words: Vec<KeyWord>,
 }
 
+/// Words have numbers of one byte.
+const _: () = {
+    let (mut rule, mut words) = (0, 0);
+    while rule < RULES.len() {
+        words += RULES[rule].words.len();
+        rule += 1;
+    }
+    assert!(words <= u8::MAX as usize);
+};
+
 struct KeyWord {
     gram: u16,
     /// Bytes of the word before its three letters' end.
