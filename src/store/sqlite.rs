@@ -239,6 +239,13 @@ impl SqliteStore {
     }
 }
 
+impl Drop for SqliteStore {
+    /// Leaves a new file as others expect it: turning the log on locks readers out for a moment.
+    fn drop(&mut self) {
+        self.turn_log_on();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,8 +56,8 @@ pub(super) fn connect(path: &Path) -> Attempt<Connection> {
 ///
 /// A new file is filled with a rollback journal, which holds what was there before and so next to nothing: by way of the
 /// log every page is written twice, and taking in a first history takes a tenth more time. The log is turned on with the
-/// first write that is not part of that, as all of memories are, or when a writer next opens the file. Who reads before
-/// may have to wait for a transaction to end, and would find no memory.
+/// first write that is not part of that, as all of memories are, or when the store is dropped. Who reads before may have
+/// to wait for a transaction to end, and would find no memory.
 pub(super) fn prepare_writer(connection: &Connection, wait: Duration) -> Attempt<bool> {
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
